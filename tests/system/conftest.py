@@ -1,0 +1,26 @@
+"""Fixtures of the system tests: real LiveKit server, real engines, one stack a test."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import Stack  # noqa: E402
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.failed and (stack := item.funcargs.get("stack")):
+        report.sections.append(("processes", stack.report()))
+    return report
+
+
+@pytest.fixture
+def stack(tmp_path):
+    """Empty: a test starts in it what it needs; all of it is ended with the test."""
+    stack = Stack(tmp_path)
+    yield stack
+    stack.stop()
