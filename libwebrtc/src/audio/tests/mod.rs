@@ -1,0 +1,1 @@
+//! Promises of the whole path, under virtual time.
