@@ -1,1 +1,36 @@
-//! agents
+//! Agents in LiveKit rooms: the framework, and the agents of Ilenia that are built on it.
+//!
+//! An agent is one async function, or one implementation of [`Agent`]. It is given a [`JobContext`]: the room, the
+//! audio of those who speak, captions in both directions, audio tracks of its own, and the token that tells it to end.
+//! [`connect()`] runs it in a room and brings it back after every interruption, without the agent noticing.
+//!
+//! ```no_run
+//! # async fn example(options: agents::ConnectOptions) -> Result<(), agents::AgentError> {
+//! let greeter = |ctx: agents::JobContext| async move {
+//!     let mut captions = ctx.captions().subscribe();
+//!     while let Some(caption) = captions.recv().await {
+//!         tracing::info!(segment.id = %caption.segment.id, "somebody said something");
+//!     }
+//!     Ok(())
+//! };
+//! agents::connect(options, greeter, agents::CancellationToken::new()).await
+//! # }
+//! ```
+
+#![allow(unused_variables, dead_code, clippy::unimplemented)] // while the signatures settle
+
+mod agent;
+pub mod asr;
+pub mod captions;
+mod connect;
+mod context;
+mod error;
+pub mod mt;
+pub mod token;
+pub mod worker;
+
+pub use agent::{Agent, AgentResult};
+pub use connect::{ConnectOptions, connect};
+pub use context::{AudioFrames, AudioTrackWriter, JobContext, SpeakerTrack, Speakers};
+pub use error::AgentError;
+pub use tokio_util::sync::CancellationToken;
