@@ -2,14 +2,19 @@
 //!
 //! Nothing here knows of rooms.
 
+pub mod config;
+pub mod engines;
 mod error;
+mod models;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use common::LanguageTag;
 
+pub use config::InferenceConfig;
 pub use error::InferenceError;
+pub use models::Models;
 
 /// Turns speech into text.
 #[async_trait]
