@@ -73,22 +73,27 @@ async fn run(shared: Arc<Shared>) {
                 log::debug!("playout clock stalled: {skipped} ticks skipped");
                 next += TICK * skipped;
             }
-            let sinks = shared.live();
-            if sinks.is_empty() {
+            if !shared.serve(&mut next, now).await {
                 break;
-            }
-            while next <= now {
-                for turn in sinks.chunks(SINKS_PER_TURN) {
-                    turn.iter().for_each(|sink| sink.tick(next.into_std()));
-                    tokio::task::yield_now().await;
-                }
-                next += TICK;
             }
         }
     }
 }
 
 impl Shared {
+    /// Ticks all sinks for each tick from `next` until `now`; `false` when there are none.
+    async fn serve(&self, next: &mut Instant, now: Instant) -> bool {
+        let sinks = self.live();
+        while !sinks.is_empty() && *next <= now {
+            for turn in sinks.chunks(SINKS_PER_TURN) {
+                turn.iter().for_each(|sink| sink.tick(next.into_std()));
+                tokio::task::yield_now().await;
+            }
+            *next += TICK;
+        }
+        !sinks.is_empty()
+    }
+
     fn live(&self) -> Vec<Arc<AudioSink>> {
         let mut live = Vec::new();
         self.sinks.lock().retain(|sink| {

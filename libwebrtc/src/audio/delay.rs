@@ -22,7 +22,7 @@ const BUCKETS: usize = (MAX_48K / BUCKET_48K) as usize + 1;
 const WINDOW_SECONDS: usize = 10;
 const SECOND_48K: i64 = 48_000;
 /// A packet later than this means that the sender's clock paused, not that the network is slow.
-const REBASE_48K: i64 = 600 * 48;
+const REBASE_48K: i64 = 500 * 48;
 
 /// Measures each packet's lateness against the fastest packet of the last 10 s, and picks the delay that would have
 /// covered 97 % of the recent ones: the approach of `NetEq`'s relative-delay histogram.
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn the_delay_never_exceeds_its_bound() {
         let mut estimator = DelayEstimator::default();
-        run(&mut estimator, 0..500, |index| index * 7_919 % 590);
+        run(&mut estimator, 0..500, |index| index * 7_919 % 490);
         assert_eq!(estimator.target_48k(), 400 * MS);
     }
 

@@ -213,13 +213,14 @@ impl OpusSender {
 
     fn silence(&mut self, slot: u64, full: usize) -> Option<EncodedPacket> {
         let sent = match self.phase {
-            Phase::Idle => return self.keep_alive(slot),
+            Phase::Idle if slot < self.sent_slot + KEEP_ALIVE_SLOTS => return None,
+            Phase::Idle => return Some(self.keep_alive(slot)),
             Phase::Talking => 0,
             Phase::Trailing(sent) => sent,
         };
         if sent >= TRAILING_SLOTS {
             self.phase = Phase::Idle;
-            return self.keep_alive(slot);
+            return Some(self.keep_alive(slot));
         }
         self.phase = Phase::Trailing(sent + 1);
         self.pad(full);
@@ -235,11 +236,11 @@ impl OpusSender {
         self.tail.join(&mut self.pcm[start..], width, self.reader.rate());
     }
 
-    fn keep_alive(&mut self, slot: u64) -> Option<EncodedPacket> {
+    fn keep_alive(&mut self, slot: u64) -> EncodedPacket {
         self.tail = Tail::default();
         let packet = self.packet(slot, vec![self.toc]);
         self.paused = true;
-        Some(packet)
+        packet
     }
 
     fn encode(&mut self, slot: u64) -> Option<EncodedPacket> {

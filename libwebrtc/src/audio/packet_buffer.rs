@@ -8,6 +8,8 @@ const MAX_BUFFERED_48K: i64 = 96_000;
 /// A received packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Packet {
+    /// RTP sequence number, extended beyond 16 bits.
+    pub seq: u64,
     /// Timestamp of its first sample, in RTP ticks, extended beyond 32 bits.
     pub start_48k: i64,
     /// In RTP ticks.
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     fn packet(start_48k: i64, duration_48k: i64) -> Packet {
-        Packet { start_48k, duration_48k, payload: Box::new([0]) }
+        Packet { seq: 0, start_48k, duration_48k, payload: Box::new([0]) }
     }
 
     #[test]

@@ -20,10 +20,12 @@ const MAX_CONCEALED: i64 = 100 * MS;
 /// ... at full level for this long, then fading.
 const FADE_AFTER: i64 = 40 * MS;
 /// Playout may lag behind its aim by this much before it catches up, and be ahead before it waits.
-const LAG_TOLERANCE: i64 = 15 * MS;
+const LAG_TOLERANCE: i64 = 10 * MS;
 const LEAD_TOLERANCE: i64 = 5 * MS;
-/// Beyond these, audio is dropped or silence put in, instead of playing faster or slower.
-const MAX_LAG: i64 = 200 * MS;
+/// Beyond these, audio is dropped or silence put in, instead of playing faster or slower. Speech that is heard late
+/// is worth more than speech that is not heard, so this is not for the stalls of every day.
+const MAX_LAG: i64 = 600 * MS;
+const LAG_AFTER_DROP: i64 = 200 * MS;
 const MAX_LEAD: i64 = 500 * MS;
 /// Audio that has to be decoded to find a pitch period to take out.
 const STRETCH_WINDOW: i64 = 30 * MS;
@@ -36,6 +38,8 @@ const LIKENESS_NEAR: f32 = 0.85;
 const LIKENESS_FAR: f32 = 0.5;
 /// A newer packet with a timestamp older by this much means that its sender began anew.
 const RESTART: i64 = 100 * MS;
+/// A pause of a sender that is known to have lost nothing is concealed up to this length.
+const MAX_UNTOLD_PAUSE: i64 = 40 * MS;
 /// Recent loss makes the buffer a packet deeper, for this many packets.
 const LOSS_MEMORY_PACKETS: u32 = 500;
 /// Timestamps beyond this are no extension of 32 bits by any stream of this world.
@@ -73,6 +77,8 @@ pub(crate) struct Playout {
     epoch: Option<Instant>,
     /// Timestamp after the last decoded sample.
     next: i64,
+    /// Sequence number of the last decoded packet.
+    last_seq: u64,
     /// Concealed audio that was put in since `next` without moving it.
     held: i64,
     /// Concealed audio in a row.
@@ -124,6 +130,7 @@ impl Playout {
             state: State::Silent,
             epoch: None,
             next: 0,
+            last_seq: 0,
             held: 0,
             concealed: 0,
             dtx: false,
@@ -147,7 +154,7 @@ impl Playout {
             return;
         };
         let start = rtp_time as i64;
-        let packet = Packet { start_48k: start, duration_48k: duration, payload: payload.into() };
+        let packet = Packet { seq, start_48k: start, duration_48k: duration, payload: payload.into() };
         if self.newest.is_some_and(|newest| seq > newest.seq && packet.end_48k() < newest.end - RESTART) {
             self.reset();
         }
@@ -243,7 +250,7 @@ impl Playout {
             State::Silent => self.buffer.first().map_or(aim, |packet| packet.start_48k),
         };
         if aim - head > MAX_LAG {
-            self.stats.packets_discarded += self.buffer.drop_before(aim);
+            self.stats.packets_discarded += self.buffer.drop_before(aim - LAG_AFTER_DROP);
             self.pcm.clear(self.played);
             self.state = State::Silent;
         } else if self.state == State::Playing && head - aim > MAX_LEAD {
@@ -288,6 +295,7 @@ impl Playout {
 
     fn play(&mut self) {
         let Some(packet) = self.buffer.pop() else { return };
+        self.last_seq = packet.seq;
         let skip = self.next - packet.start_48k;
         if skip >= packet.duration_48k {
             self.stats.packets_late += 1;
@@ -313,11 +321,18 @@ impl Playout {
             self.state = State::Silent;
             return;
         }
-        self.since_loss = 0;
         let Some(packet) = self.buffer.first() else { return };
+        // In a gap of timestamps alone the sender paused: the redundant copy is of what was played already.
+        let lost = packet.seq != self.last_seq.wrapping_add(1);
+        if !lost && gap > MAX_UNTOLD_PAUSE {
+            self.state = State::Silent;
+            return;
+        }
         let redundant = opus_packet::frame_duration_48k(&packet.payload)
-            .filter(|_| self.concealed == 0 || gap > 0)
-            .filter(|_| opus_packet::has_fec(&packet.payload));
+            .filter(|_| lost && opus_packet::has_fec(&packet.payload));
+        if lost {
+            self.since_loss = 0;
+        }
         match redundant {
             Some(frame) if gap <= frame => {
                 if self.pcm.recover(&packet.payload, frame, gap).is_ok() {
