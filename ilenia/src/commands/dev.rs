@@ -1,0 +1,238 @@
+//! `ilenia dev`: everything on one machine, loopback only, without a key or an account.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use common::config::Variables;
+use inference::{
+    InferenceConfig,
+    engines::{self, EnginesConfig},
+};
+use tokio::{net::TcpListener, time::Instant};
+
+use crate::{
+    commands::{agent::ENDPOINTS, engines::ENGINES_PORT},
+    dev::{
+        demo,
+        livekit_server::{self, LiveKitPorts},
+        missing,
+        parts::Parts,
+        ports,
+    },
+    failure::{Failure, Kind},
+    joining,
+    settings::{DEV_URL, LiveKitSettings, LogSettings, loopback_port},
+    shutdown, terminal,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevArguments {
+    /// Also send agents into the room `demo`, speak a sample there and print its captions
+    #[arg(long)]
+    demo: bool,
+    /// The same, and end after it; fails when a caption is missing
+    #[arg(long, alias = "exit-after-demo")]
+    demo_once: bool,
+    /// Start a LiveKit server on this port and the two after it; 0: any that are free [default: 7880, or LIVEKIT_URL]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(..=65_533))]
+    livekit_port: Option<u16>,
+    /// The offline engines' port; 0: any that is free
+    #[arg(long, value_name = "PORT", default_value_t = ENGINES_PORT)]
+    engines_port: u16,
+    /// The port of the HTTP side; 0: any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    http_port: u16,
+}
+
+impl DevArguments {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let variables = Variables::from_env();
+        let log = LogSettings::read(&variables, "warn");
+        let livekit = LiveKitSettings::read(&variables);
+        let inference = InferenceConfig::from_variables(&variables);
+        let (log, livekit, inference) = variables.finish((log, livekit, inference))?;
+        log.start()?;
+        let shutdown = shutdown::on_signals()?;
+
+        let mut parts = Parts::default();
+        let result = tokio::select! {
+            result = self.start_and_stay(&mut parts, &variables, livekit, inference) => result,
+            () = shutdown.cancelled() => {
+                terminal::note("\nending (again Ctrl-C: at once)");
+                Ok(())
+            }
+        };
+        parts.end().await;
+        result
+    }
+
+    /// Returns when the demonstration is over and nothing more is wanted, or something failed.
+    async fn start_and_stay(
+        &self,
+        parts: &mut Parts,
+        variables: &Variables,
+        mut livekit: LiveKitSettings,
+        inference: InferenceConfig,
+    ) -> Result<(), Failure> {
+        let show = self.demo || self.demo_once;
+        terminal::line("Ilenia on this machine: everything stays here, no key and no account needed.\n");
+        // Every port first: whoever finds one taken should not have to wait for it.
+        let http = ports::listen("HTTP", loopback(self.http_port), "--http-port")?;
+        let http_address = address_of(&http)?;
+        let engines = self.engines_listener(variables, show)?;
+
+        let started = Instant::now();
+        if let Some(ports) = self.own_livekit(variables, &livekit).await? {
+            livekit.url = format!("ws://{}", ports.address());
+            parts.start_livekit(livekit_server::locate(variables)?, ports, &livekit).await?;
+            tell("LiveKit server", &livekit.url, &took(started));
+        } else {
+            parts.use_livekit(&livekit);
+            tell("LiveKit server", &livekit.url, "(runs already)");
+        }
+        let mut models = inference;
+        if let Some(listener) = engines {
+            let (started, address) = (Instant::now(), address_of(&listener)?);
+            parts.start_engines(listener, address).await?;
+            models = models.or_engines(address);
+            tell("Offline engines", &format!("http://{address}"), &took(started));
+        }
+        parts.start_http(http);
+        tell("HTTP", &format!("http://{http_address}"), "/health, /ready");
+        tell_models(variables);
+
+        if show {
+            let models = models.models().map_err(|error| Failure::new(Kind::Other, error.to_string()))?;
+            terminal::line(format!(
+                "\nDemonstration: a voice speaks English into room {:?}. Each caption with its time since the end of the words:",
+                demo::ROOM
+            ));
+            let demo = parts.start_demo(&livekit, &models);
+            let result = demo.show().await;
+            if self.demo_once {
+                return result;
+            }
+            if let Err(failure) = result {
+                terminal::note(failure.to_string());
+            }
+            self.tell_what_next(&livekit, demo::ROOM);
+            terminal::note(demo.failed().await.to_string());
+        } else {
+            self.tell_what_next(&livekit, "my-room");
+        }
+        std::future::pending().await
+    }
+
+    /// The ports of a LiveKit server to start; `None` when the one at `LIVEKIT_URL` is to be used.
+    async fn own_livekit(
+        &self,
+        variables: &Variables,
+        livekit: &LiveKitSettings,
+    ) -> Result<Option<LiveKitPorts>, Failure> {
+        if let Some(port) = self.livekit_port {
+            return LiveKitPorts::choose(port).map(Some);
+        }
+        if variables.optional::<String>("LIVEKIT_URL").is_none() {
+            return LiveKitPorts::choose(loopback_port(DEV_URL).unwrap_or_default()).map(Some);
+        }
+        match joining::room_exists(livekit, demo::ROOM).await {
+            Ok(_) => Ok(None),
+            Err(away) => match loopback_port(&livekit.url) {
+                // Nothing is there, so it is for us to start it.
+                Some(port) if away.is(Kind::Unavailable) => LiveKitPorts::choose(port).map(Some),
+                _ => Err(away),
+            },
+        }
+    }
+
+    /// The engines' port, when an endpoint is left to them.
+    fn engines_listener(&self, variables: &Variables, needed: bool) -> Result<Option<TcpListener>, Failure> {
+        if unset_endpoints(variables).is_empty() {
+            return Ok(None);
+        }
+        let lacking = engines::check(&EnginesConfig::default());
+        if !lacking.is_empty() {
+            let failure = missing::failure(&lacking);
+            if needed {
+                return Err(failure);
+            }
+            terminal::note(failure.to_string());
+        }
+        ports::listen("Offline engines", loopback(self.engines_port), "--engines-port").map(Some)
+    }
+
+    fn tell_what_next(&self, livekit: &LiveKitSettings, room: &str) {
+        let ilenia = std::env::args().next().unwrap_or_else(|| "ilenia".to_owned());
+        let ilenia =
+            if livekit.url == DEV_URL { ilenia } else { format!("LIVEKIT_URL={} {ilenia}", livekit.url) };
+        let engines = match self.engines_port {
+            ENGINES_PORT => "",
+            _ => "HF_ASR_URL=… HF_MT_URL=… HF_TTS_URL=… ",
+        };
+        terminal::line("\nTry it, in another terminal:");
+        if room != demo::ROOM {
+            terminal::line(format!(
+                "  caption     {engines}{ilenia} agent connect --room {room} --agent asr --language en-US"
+            ));
+            terminal::line(format!(
+                "  translate   {engines}{ilenia} agent connect --room {room} --agent mt --language es-ES --speech"
+            ));
+        }
+        terminal::line(format!(
+            "  listen      {ilenia} listen --room {room} --language {} --save speech.wav",
+            demo::SPOKEN
+        ));
+        terminal::line(format!("  speak       {ilenia} say --room {room} --file talk.wav"));
+        terminal::line(format!(
+            "  join        any LiveKit client at {}, with the token of: {ilenia} token --room {room} --identity speaker-me",
+            livekit.url
+        ));
+        terminal::line("\nReady. Ctrl-C ends everything.");
+    }
+}
+
+/// The models that no variable names.
+fn unset_endpoints(variables: &Variables) -> Vec<&'static str> {
+    ENDPOINTS.into_iter().filter(|name| variables.optional::<String>(name).is_none()).collect()
+}
+
+fn tell_models(variables: &Variables) {
+    let unset = unset_endpoints(variables);
+    if unset.is_empty() {
+        terminal::line("  Models: those of HF_ASR_URL, HF_MT_URL and HF_TTS_URL.");
+    } else {
+        terminal::line(format!(
+            "  The offline engines show how it works; they are no match for real models, which {} may name.",
+            unset.join(", ")
+        ));
+    }
+}
+
+fn tell(part: &str, place: &str, remark: &str) {
+    terminal::line(format!("  {part:<16} {place:<24} {remark}"));
+}
+
+fn took(since: Instant) -> String {
+    format!("{:.1} s", since.elapsed().as_secs_f64())
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener
+        .local_addr()
+        .map_err(|error| Failure::new(Kind::Other, format!("a port without a number: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engines_stand_in_for_the_endpoints_that_are_not_named() {
+        assert_eq!(unset_endpoints(&Variables::from([])).len(), 3);
+        let one = Variables::from([("HF_MT_URL", "http://127.0.0.1:1/v1")]);
+        assert_eq!(unset_endpoints(&one), ["HF_ASR_URL", "HF_TTS_URL"]);
+    }
+}

@@ -1,0 +1,80 @@
+//! The commands, one file each.
+
+mod agent;
+mod dev;
+mod engines;
+pub(crate) mod exec_child;
+mod listen;
+mod say;
+mod token;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// Live multilingual events: speech in a LiveKit room becomes captions and speech in other languages.
+#[derive(Debug, Parser)]
+#[command(name = "ilenia", version, propagate_version = true, after_help = VARIABLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const VARIABLES: &str = "\
+Variables:
+  LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET   the LiveKit server (default: the one of `ilenia dev`)
+  HF_ASR_URL, HF_MT_URL, HF_TTS_URL                  the models (default: offline engines), each with its _TOKEN
+  ILENIA_LOG, ILENIA_LOG_FORMAT                      what to log (info, agents=debug, …), text or json
+Every variable may also be given as NAME_FILE, the path of a file that holds its value.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything on this machine: LiveKit server, offline engines, HTTP; with --demo also a demonstration
+    Dev(dev::DevArguments),
+    /// Run one agent in one room
+    Agent(agent::AgentArguments),
+    /// Serve the offline engines: recognition, translation and speech for demonstrations
+    Engines(engines::EnginesArguments),
+    /// Speak a sound file into a room
+    Say(say::SayArguments),
+    /// Follow a room in one language: print its captions, save its speech
+    Listen(listen::ListenArguments),
+    /// Print a token with which any LiveKit client can join a room
+    Token(token::TokenArguments),
+    #[command(hide = true)]
+    ExecChild(exec_child::ExecChildArguments),
+}
+
+impl Command {
+    /// Runs a command that needs the runtime.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Dev(arguments) => arguments.run().await,
+            Self::Agent(arguments) => arguments.run().await,
+            Self::Engines(arguments) => arguments.run().await,
+            Self::Say(arguments) => arguments.run().await,
+            Self::Listen(arguments) => arguments.run().await,
+            Self::Token(arguments) => arguments.run(),
+            Self::ExecChild(arguments) => Err(arguments.run()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn languages_are_checked_where_they_are_given() {
+        let error = Cli::try_parse_from(["ilenia", "listen", "--room", "r", "--language", "es_ES"])
+            .expect_err("no tag");
+        assert!(error.to_string().contains("es_ES"), "{error}");
+    }
+}

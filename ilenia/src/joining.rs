@@ -1,0 +1,133 @@
+//! What all commands that join a room have in common.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher as _, Hasher as _},
+    time::Duration,
+};
+
+use agents::AgentError;
+use livekit_api::services::{
+    ServiceError,
+    room::RoomClient,
+    twirp_client::{ServerError, ServerErrorCode},
+};
+
+use crate::{
+    failure::{Failure, Kind},
+    settings::{LiveKitSettings, host_of, is_loopback},
+};
+
+/// How long a tool waits for the server; an agent waits longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `prefix` and six characters by chance, so that two of a kind do not push each other out of the room.
+pub(crate) fn random_identity(prefix: &str) -> String {
+    // The standard library seeds each of these hashers anew.
+    let chance = RandomState::new().build_hasher().finish();
+    format!("{prefix}{:06x}", chance & 0x00ff_ffff)
+}
+
+/// What a failed job means to whoever typed the command.
+pub(crate) fn failure(error: AgentError, livekit: &LiveKitSettings) -> Failure {
+    let message = error.to_string();
+    match error {
+        AgentError::InvalidOptions(_) => Failure::new(Kind::Usage, message),
+        AgentError::Unauthorized { .. } => unauthorized(livekit),
+        AgentError::Unreachable { .. } => away(livekit),
+        AgentError::DuplicateIdentity { .. } => {
+            Failure::new(Kind::Refused, message).hint("each identity can be in a room once; choose another")
+        }
+        AgentError::Removed => Failure::new(Kind::Refused, message),
+        AgentError::Agent(source) => match source.downcast::<Failure>() {
+            Ok(failure) => *failure,
+            Err(source) => Failure::new(Kind::Other, source.to_string()),
+        },
+        _ => Failure::new(Kind::Other, message),
+    }
+}
+
+fn unauthorized(livekit: &LiveKitSettings) -> Failure {
+    Failure::new(
+        Kind::Refused,
+        format!("the LiveKit server at {} refuses the API key or its secret", livekit.url),
+    )
+    .hint("LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be a pair of that server's `keys`")
+}
+
+fn away(livekit: &LiveKitSettings) -> Failure {
+    let hint = match host_of(&livekit.url) {
+        Ok(host) if is_loopback(&host) => "`ilenia dev` starts one; LIVEKIT_URL names another",
+        _ => "is LIVEKIT_URL right, and the server up?",
+    };
+    Failure::new(Kind::Unavailable, format!("no LiveKit server answers at {}", livekit.url)).hint(hint)
+}
+
+/// Asks the server for a room: whether it exists. Shows at once whether server and key are right.
+pub(crate) async fn room_exists(livekit: &LiveKitSettings, room: &str) -> Result<bool, Failure> {
+    let client =
+        RoomClient::with_api_key(&http_url(&livekit.url), &livekit.api_key, livekit.api_secret.expose())
+            .with_failover(false)
+            .with_request_timeout(PATIENCE);
+    match client.list_rooms(vec![room.to_owned()]).await {
+        Ok(rooms) => Ok(!rooms.is_empty()),
+        Err(ServiceError::Twirp(ServerError::Twirp(error)))
+            if [ServerErrorCode::UNAUTHENTICATED, ServerErrorCode::PERMISSION_DENIED]
+                .contains(&&*error.code) =>
+        {
+            Err(unauthorized(livekit))
+        }
+        Err(ServiceError::Twirp(ServerError::Request(_))) => Err(away(livekit)),
+        Err(error) => Err(Failure::new(
+            Kind::Unavailable,
+            format!("what answers at {} seems to be no LiveKit server: {error}", livekit.url),
+        )),
+    }
+}
+
+/// The address of the server's API: that of its WebSocket with the scheme of HTTP.
+pub(crate) fn http_url(url: &str) -> String {
+    match url.strip_prefix("ws") {
+        Some(rest) => format!("http{rest}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::config::Variables;
+
+    use super::*;
+
+    fn livekit(url: &str) -> LiveKitSettings {
+        let pairs = [("LIVEKIT_URL", url), ("LIVEKIT_API_KEY", "k"), ("LIVEKIT_API_SECRET", "s")];
+        LiveKitSettings::read(&Variables::from(pairs))
+    }
+
+    #[test]
+    fn identities_by_chance_differ() {
+        let (a, b) = (random_identity("listener-"), random_identity("listener-"));
+        assert!(a != b && a.starts_with("listener-") && a.len() == 15, "{a} {b}");
+    }
+
+    #[test]
+    fn the_failure_an_agent_gave_up_with_is_kept() {
+        let inner = Failure::new(Kind::NoInput, "no sound").hint("another file");
+        let outer = failure(AgentError::Agent(Box::new(inner.clone())), &livekit("ws://127.0.0.1:1"));
+        assert_eq!(outer, inner);
+    }
+
+    #[test]
+    fn the_hint_fits_the_place_of_the_server() {
+        let hint = |url| away(&livekit(url)).hint.unwrap_or_default();
+        assert!(hint("ws://127.0.0.1:7880").contains("ilenia dev"));
+        assert!(!hint("wss://livekit.example.org").contains("ilenia dev"));
+    }
+
+    #[test]
+    fn the_api_is_at_the_same_place_over_http() {
+        assert_eq!(http_url("ws://h:1"), "http://h:1");
+        assert_eq!(http_url("wss://h"), "https://h");
+        assert_eq!(http_url("http://h"), "http://h");
+    }
+}

@@ -1,0 +1,121 @@
+//! `ilenia dev` as a process: its start, its readiness, its end, and its LiveKit child. Needs a LiveKit server program.
+
+mod support;
+
+use std::time::Duration;
+
+use rustix::process::{Signal, kill_process};
+use support::{API_KEY, API_SECRET, assert_fails, dev, get, ilenia, until, wait_until_gone};
+
+const START: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_secs(30);
+
+#[test]
+fn it_becomes_ready_and_ends_with_all_its_children() {
+    let (mut dev, http, livekit) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    let (status, body) = get(http, "/ready");
+    assert_eq!(status, 200, "{body}");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(body["dependencies"]["livekit"], "ready");
+    assert_eq!(body["dependencies"]["engines"], "ready");
+    assert_eq!(get(http, "/health").0, 200);
+    let (status, problem) = get(http, "/nothing/here");
+    assert!(status == 404 && problem.contains("\"code\":\"not_found\""), "{problem}");
+    let children = dev.children();
+    assert!(!children.is_empty());
+
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(END), Some(0));
+    for child in children {
+        wait_until_gone(child, END);
+    }
+    assert_eq!(get(livekit, "/").0, 0);
+}
+
+#[test]
+fn ctrl_c_ends_it_too_also_while_it_starts() {
+    let (mut dev, _, livekit) = dev(&[]);
+    dev.wait_for("Ilenia on this machine", START);
+    dev.signal(Signal::INT);
+    assert_eq!(dev.wait(END), Some(0));
+    assert_eq!(get(livekit, "/").0, 0);
+}
+
+#[test]
+fn a_livekit_server_that_dies_is_started_again() {
+    let (mut dev, http, _) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    for child in dev.children() {
+        let name =
+            std::fs::read_to_string(format!("/proc/{}/comm", child.as_raw_nonzero())).unwrap_or_default();
+        if name.starts_with("livekit") {
+            kill_process(child, Signal::KILL).expect("killed");
+        }
+    }
+    dev.wait_for("LiveKit server ended (signal: 9 (SIGKILL)); starting it again", END);
+    dev.wait_for("LiveKit server is back", END);
+    until("ready again", END, || get(http, "/ready").0 == 200);
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(END), Some(0));
+}
+
+#[test]
+fn nothing_is_left_behind_when_it_is_killed() {
+    let (mut dev, _, livekit) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    let children = dev.children();
+    assert!(!children.is_empty());
+    dev.signal(Signal::KILL);
+    assert_eq!(dev.wait(END), None);
+    for child in children {
+        wait_until_gone(child, END);
+    }
+    assert_eq!(get(livekit, "/").0, 0);
+}
+
+#[test]
+fn tools_tell_a_wrong_key_and_a_room_that_is_not_there() {
+    let (mut dev, _, livekit) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = support::tone(directory.path());
+    let file = file.to_str().expect("utf-8");
+    let url = format!("ws://127.0.0.1:{livekit}");
+
+    let listen = ["listen", "--room", "nowhere", "--language", "es-ES"];
+    let say = ["say", "--room", "nowhere", "--file", file];
+    for arguments in [&listen, &say[..].try_into().expect("five")] {
+        let mut command = ilenia(arguments);
+        command
+            .env("LIVEKIT_URL", &url)
+            .env("LIVEKIT_API_KEY", API_KEY)
+            .env("LIVEKIT_API_SECRET", "not-the-secret");
+        assert_fails(&mut command, 77, &["refuses the API key", "hint: LIVEKIT_API_KEY"]);
+    }
+    let mut command = ilenia(&listen);
+    command.env("LIVEKIT_URL", &url).env("LIVEKIT_API_KEY", API_KEY).env("LIVEKIT_API_SECRET", API_SECRET);
+    assert_fails(&mut command, 66, &["no room \"nowhere\"", "hint: "]);
+
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(END), Some(0));
+}
+
+#[test]
+fn a_livekit_server_that_runs_already_is_used() {
+    let (mut first, _, livekit) = dev(&[]);
+    first.wait_for("Ready.", START);
+    let mut command = ilenia(&["dev", "--http-port", "0", "--engines-port", "0"]);
+    command
+        .env("LIVEKIT_URL", format!("ws://127.0.0.1:{livekit}"))
+        .env("LIVEKIT_API_KEY", API_KEY)
+        .env("LIVEKIT_API_SECRET", API_SECRET);
+    let mut second = support::Running::start(&mut command);
+    second.wait_for("(runs already)", START);
+    second.wait_for("Ready.", START);
+    second.signal(Signal::TERM);
+    assert_eq!(second.wait(END), Some(0));
+    assert_eq!(get(livekit, "/").0, 200, "it is not ours to end");
+    first.signal(Signal::TERM);
+    assert_eq!(first.wait(END), Some(0));
+}
