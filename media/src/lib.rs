@@ -7,7 +7,6 @@
 //! file ──▶ decode ─┐
 //! room ────────────┴▶ resample ──▶ segmenter(vad) ──▶ utterances      speech ──▶ speech_queue ──▶ frames
 //! ```
-#![allow(unused_variables, dead_code, missing_docs, clippy::unimplemented, clippy::todo)] // while the signatures settle
 
 pub mod decode;
 pub mod frame;

@@ -121,8 +121,8 @@ impl Filter {
         self.filled = 0;
         let (input_frames, output_frames) = (self.block.len(), self.filtered.len());
         let input = SequentialSlice::new(&self.block, 1, input_frames).expect("one channel of that length");
-        let mut filtered =
-            SequentialSlice::new_mut(&mut self.filtered, 1, output_frames).expect("one channel of that length");
+        let mut filtered = SequentialSlice::new_mut(&mut self.filtered, 1, output_frames)
+            .expect("one channel of that length");
         let (_, written) = self
             .fft
             .process_into_buffer(&input, &mut filtered, None)
@@ -164,8 +164,11 @@ impl MonoResampler {
         if channels == 0 {
             return Err(ResampleError::Unsupported { input_hz, output_hz, channels });
         }
-        let resampler = Resampler::new(input_hz, output_hz)
-            .map_err(|_| ResampleError::Unsupported { input_hz, output_hz, channels })?;
+        let resampler = Resampler::new(input_hz, output_hz).map_err(|_| ResampleError::Unsupported {
+            input_hz,
+            output_hz,
+            channels,
+        })?;
         Ok(Self { resampler, channels, sum: 0, summed: 0, mono: Vec::new() })
     }
 

@@ -1,8 +1,17 @@
 //! Cuts a stream of speech into utterances.
+//!
+//! The stream is judged in the detector's frames, so what comes out depends on the samples and not on how they were
+//! cut into pushes. An utterance begins when speech is likely, is reported when it is certain, and ends with silence
+//! or at its maximum length. Memory is bounded by that length, as long as events are polled.
 
+mod cut;
+
+use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::vad::Vad;
+use self::cut::quietest_cut;
+use crate::frame::{ASR_HZ, ms_to_samples};
+use crate::vad::{Activity, GateConfig, SpeechGate, Vad};
 
 /// When an utterance begins and ends. All times are milliseconds of audio.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,9 +28,13 @@ pub struct SegmenterConfig {
     pub max_utterance_ms: u32,
     /// See `max_utterance_ms`.
     pub cut_window_ms: u32,
+    /// How long likely speech may wait to become certain before its beginning is given up.
+    pub doubt_ms: u32,
     /// Digital silence put before and after the audio of each utterance. Counted in
     /// [`Utterance::padding_samples`], never in `start_sample` and `end_sample`.
     pub padding_ms: u32,
+    /// When scores become speech.
+    pub gate: GateConfig,
 }
 
 impl Default for SegmenterConfig {
@@ -33,12 +46,14 @@ impl Default for SegmenterConfig {
             end_silence_ms: 400,
             max_utterance_ms: 15_000,
             cut_window_ms: 4_000,
+            doubt_ms: 3_000,
             padding_ms: 0,
+            gate: GateConfig::default(),
         }
     }
 }
 
-/// A finished utterance. Sample indices count from the first sample pushed into the segmenter.
+/// A finished utterance. Sample indices count from the first sample ever pushed into the segmenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Utterance {
     /// Index of the first sample of audio.
@@ -55,15 +70,23 @@ pub struct Utterance {
     pub cut: bool,
 }
 
-/// What the segmenter tells, in the order of the audio.
+/// What the segmenter tells, in the order of the audio. Utterances never overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SegmenterEvent {
     /// Somebody speaks; [`Segmenter::open`] has the audio so far. Ends in `Ended` or `Discarded`.
-    Started { start_sample: u64 },
+    Started {
+        /// Index of the first sample of audio.
+        start_sample: u64,
+    },
     /// An utterance is complete.
     Ended(Utterance),
     /// What had started was too short to be speech.
-    Discarded { start_sample: u64, end_sample: u64 },
+    Discarded {
+        /// As in its `Started`.
+        start_sample: u64,
+        /// Index after the last sample that is thrown away.
+        end_sample: u64,
+    },
 }
 
 /// The utterance in progress, for interim transcription.
@@ -75,36 +98,222 @@ pub struct OpenUtterance<'a> {
     pub samples: &'a [i16],
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nobody speaks; `audio` is what may become pre-roll.
+    Silent,
+    /// Perhaps somebody speaks.
+    Doubtful,
+    /// Somebody speaks. `continued`: since before a cut.
+    Speaking { continued: bool },
+}
+
 /// Speech → utterances.
-pub struct Segmenter {}
+pub struct Segmenter {
+    gate: SpeechGate,
+    limits: Limits,
+    padding_samples: usize,
+    state: State,
+    /// Samples that do not fill a frame yet.
+    partial: Vec<i16>,
+    /// Audio from `audio_start` on: pre-roll, or the utterance in progress.
+    audio: Vec<i16>,
+    audio_start: u64,
+    /// Whether each frame in `audio` sounds like speech; `audio` holds whole frames only.
+    voiced: VecDeque<bool>,
+    /// Frames since the last voiced one.
+    silent_frames: usize,
+    events: VecDeque<SegmenterEvent>,
+}
+
+/// The configuration in frames, rounded up.
+struct Limits {
+    frame: usize,
+    pre_roll: usize,
+    post_roll: usize,
+    min_speech: usize,
+    end_silence: usize,
+    max_utterance: usize,
+    cut_window: usize,
+    doubt: usize,
+}
 
 impl Segmenter {
+    /// A segmenter that has heard nothing yet.
     pub fn new(config: SegmenterConfig, vad: Box<dyn Vad>) -> Self {
-        unimplemented!()
+        let gate = SpeechGate::new(config.gate, vad);
+        let frame = gate.frame_samples();
+        let frames = |ms: u32| (ms_to_samples(u64::from(ms), ASR_HZ) as usize).div_ceil(frame);
+        let end_silence = frames(config.end_silence_ms).max(1);
+        let max_utterance = frames(config.max_utterance_ms).max(2);
+        let limits = Limits {
+            frame,
+            pre_roll: frames(config.pre_roll_ms),
+            post_roll: frames(config.post_roll_ms).min(end_silence),
+            min_speech: frames(config.min_speech_ms),
+            end_silence,
+            max_utterance,
+            cut_window: frames(config.cut_window_ms).clamp(1, max_utterance / 2),
+            doubt: frames(config.doubt_ms).clamp(gate.window_frames(), max_utterance),
+        };
+        Self {
+            gate,
+            limits,
+            padding_samples: ms_to_samples(u64::from(config.padding_ms), ASR_HZ) as usize,
+            state: State::Silent,
+            partial: Vec::new(),
+            audio: Vec::new(),
+            audio_start: 0,
+            voiced: VecDeque::new(),
+            silent_frames: 0,
+            events: VecDeque::new(),
+        }
     }
 
     /// Takes mono samples at 16 000 Hz, any number.
-    pub fn push(&mut self, samples: &[i16]) {
-        unimplemented!()
+    pub fn push(&mut self, mut samples: &[i16]) {
+        let frame = self.limits.frame;
+        if !self.partial.is_empty() {
+            let (missing, rest) = samples.split_at((frame - self.partial.len()).min(samples.len()));
+            self.partial.extend_from_slice(missing);
+            samples = rest;
+            if self.partial.len() == frame {
+                let whole = std::mem::take(&mut self.partial);
+                self.take_frame(&whole);
+                self.partial = whole;
+                self.partial.clear();
+            }
+        }
+        let whole = samples.len() / frame * frame;
+        for frame in samples[..whole].chunks_exact(frame) {
+            self.take_frame(frame);
+        }
+        self.partial.extend_from_slice(&samples[whole..]);
     }
 
     /// The next event, if there is one.
     pub fn poll(&mut self) -> Option<SegmenterEvent> {
-        unimplemented!()
+        self.events.pop_front()
     }
 
     /// The utterance in progress, if somebody speaks.
     pub fn open(&self) -> Option<OpenUtterance<'_>> {
-        unimplemented!()
+        matches!(self.state, State::Speaking { .. })
+            .then(|| OpenUtterance { start_sample: self.audio_start, samples: &self.audio })
     }
 
-    /// The track ended: ends what is open. Sample indices go on if more is pushed.
+    /// The track ended: ends what is open, up to the last sample. Sample indices go on if more is pushed.
     pub fn flush(&mut self) {
-        unimplemented!()
+        let position = self.position();
+        if matches!(self.state, State::Speaking { .. }) {
+            let tail = self.silent_frames.min(self.limits.post_roll);
+            let rest =
+                if tail == self.silent_frames { std::mem::take(&mut self.partial) } else { Vec::new() };
+            self.finish(self.voiced.len() - self.silent_frames + tail, &rest, false);
+        }
+        self.state = State::Silent;
+        self.partial.clear();
+        self.audio.clear();
+        self.voiced.clear();
+        self.audio_start = position;
+        self.gate.reset();
     }
 
     /// Samples pushed so far.
     pub fn position(&self) -> u64 {
-        unimplemented!()
+        self.audio_start + (self.audio.len() + self.partial.len()) as u64
+    }
+
+    fn take_frame(&mut self, frame: &[i16]) {
+        let activity = self.gate.push(frame);
+        self.audio.extend_from_slice(frame);
+        self.voiced.push_back(activity.voiced);
+        self.silent_frames = if activity.voiced { 0 } else { self.silent_frames + 1 };
+        match self.state {
+            State::Silent => self.listen(activity),
+            State::Doubtful => self.doubt(activity),
+            State::Speaking { .. } => self.speak(),
+        }
+    }
+
+    fn listen(&mut self, activity: Activity) {
+        self.keep_last(self.gate.window_frames() + self.limits.pre_roll);
+        if activity.onset {
+            self.state = State::Doubtful;
+            self.doubt(activity);
+        }
+    }
+
+    fn doubt(&mut self, activity: Activity) {
+        if activity.confirmed {
+            self.state = State::Speaking { continued: false };
+            self.events.push_back(SegmenterEvent::Started { start_sample: self.audio_start });
+        } else if self.silent_frames >= self.limits.end_silence {
+            self.state = State::Silent;
+            self.keep_last(self.gate.window_frames() + self.limits.pre_roll);
+        } else {
+            self.keep_last(self.limits.doubt + self.limits.pre_roll);
+        }
+    }
+
+    fn speak(&mut self) {
+        let frames = self.voiced.len();
+        if self.silent_frames >= self.limits.end_silence {
+            // Speech that was confirmed late may be followed by less audio than its silence is long.
+            let spoken = frames.saturating_sub(self.silent_frames);
+            self.finish(spoken + self.limits.post_roll.min(frames - spoken), &[], false);
+            self.state = State::Silent;
+        } else if frames >= self.limits.max_utterance {
+            let cut = quietest_cut(&self.audio, self.limits.frame, frames - self.limits.cut_window..frames);
+            self.finish(cut, &[], true);
+            self.state = State::Speaking { continued: true };
+            self.events.push_back(SegmenterEvent::Started { start_sample: self.audio_start });
+        }
+    }
+
+    /// Ends the utterance after `frames` frames and then `rest`; later audio stays.
+    fn finish(&mut self, frames: usize, rest: &[i16], cut: bool) {
+        let length = frames * self.limits.frame;
+        let start_sample = self.audio_start;
+        let end_sample = start_sample + (length + rest.len()) as u64;
+        let least = if self.state == (State::Speaking { continued: true }) {
+            1
+        } else {
+            self.limits.min_speech.max(1)
+        };
+        let heard = self.voiced.iter().take(frames).filter(|&&voiced| voiced).count();
+        self.events.push_back(if heard < least {
+            SegmenterEvent::Discarded { start_sample, end_sample }
+        } else {
+            let at = |frame: usize| start_sample + (frame * self.limits.frame) as u64;
+            let first = self.voiced.iter().position(|&voiced| voiced).unwrap_or(0);
+            let last = self.voiced.iter().take(frames).rposition(|&voiced| voiced).unwrap_or(first);
+            let mut samples = Vec::with_capacity(length + rest.len() + 2 * self.padding_samples);
+            samples.resize(self.padding_samples, 0);
+            samples.extend_from_slice(&self.audio[..length]);
+            samples.extend_from_slice(rest);
+            samples.resize(samples.len() + self.padding_samples, 0);
+            SegmenterEvent::Ended(Utterance {
+                start_sample,
+                end_sample,
+                voiced: at(first)..at(last + 1),
+                samples,
+                padding_samples: self.padding_samples,
+                cut,
+            })
+        });
+        self.drop_first(frames);
+    }
+
+    fn keep_last(&mut self, frames: usize) {
+        self.drop_first(self.voiced.len().saturating_sub(frames));
+    }
+
+    fn drop_first(&mut self, frames: usize) {
+        let samples = frames * self.limits.frame;
+        self.audio.drain(..samples);
+        self.voiced.drain(..frames);
+        self.audio_start += samples as u64;
+        self.silent_frames = self.silent_frames.min(self.voiced.len());
     }
 }

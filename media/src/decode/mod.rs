@@ -97,7 +97,8 @@ impl Decoder {
     }
 
     fn open(bytes: Vec<u8>, limits: DecodeLimits) -> Result<Self, DecodeError> {
-        let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
+        let stream =
+            MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
         let format = symphonia::default::get_probe()
             .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
             .map_err(unreadable)?;
@@ -148,7 +149,8 @@ impl Decoder {
 
     fn accept(&mut self, frame: AudioFrame) -> Result<AudioFrame, DecodeError> {
         if self.channels == 0 {
-            if frame.sample_rate_hz == 0 || usize::from(frame.channels) > MAX_CHANNELS || frame.channels == 0 {
+            if frame.sample_rate_hz == 0 || usize::from(frame.channels) > MAX_CHANNELS || frame.channels == 0
+            {
                 let (hz, channels) = (frame.sample_rate_hz, frame.channels);
                 return Err(DecodeError::Unreadable(format!("{channels} channels at {hz} Hz")));
             }
@@ -235,7 +237,8 @@ fn unreadable(error: SymphoniaError) -> DecodeError {
 
 /// Runs a third-party parser so that its panic, should it have one, is an error of this file alone.
 fn guarded<T>(parse: impl FnOnce() -> T) -> Result<T, DecodeError> {
-    catch_unwind(AssertUnwindSafe(parse)).map_err(|_| DecodeError::Unreadable("the decoder panicked".to_owned()))
+    catch_unwind(AssertUnwindSafe(parse))
+        .map_err(|_| DecodeError::Unreadable("the decoder panicked".to_owned()))
 }
 
 /// The whole of a file as one block.

@@ -20,8 +20,28 @@ pub(super) struct OpusStream {
 impl OpusStream {
     /// `header` is the identification header, `OpusHead` (RFC 7845, section 5.1).
     pub(super) fn new(header: &[u8]) -> Result<Self, DecodeError> {
-        let &[b'O', b'p', b'u', b's', b'H', b'e', b'a', b'd', _, channels, skip0, skip1, _, _, _, _, gain0, gain1, family, ..] =
-            header
+        let &[
+            b'O',
+            b'p',
+            b'u',
+            b's',
+            b'H',
+            b'e',
+            b'a',
+            b'd',
+            _,
+            channels,
+            skip0,
+            skip1,
+            _,
+            _,
+            _,
+            _,
+            gain0,
+            gain1,
+            family,
+            ..,
+        ] = header
         else {
             return Err(DecodeError::Unreadable("damaged Opus header".to_owned()));
         };

@@ -1,20 +1,84 @@
-//! Hysteresis: from a score per frame to speech that starts and stops.
+//! Hysteresis: from a score per frame to speech that starts, is confirmed, and stops.
 
-/// When scores become speech.
+use std::collections::VecDeque;
+
+use super::Vad;
+
+/// When scores become speech. The defaults are measured (`docs/benchmarks.md`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateConfig {
-    /// The mean score over `onset_ms` that opens the gate.
+    /// Scores are averaged over this long for `onset` and `confirm`; a click is shorter.
+    pub window_ms: u32,
+    /// The mean score at which speech may have begun.
     pub onset: f32,
-    /// The score under which a frame no longer counts as speech, once the gate is open. At most `onset`.
+    /// The mean score that takes away the doubt: music and applause pass `onset`, seldom this.
+    pub confirm: f32,
+    /// The score under which a single frame is not speech.
     pub offset: f32,
-    /// How long speech must last to open the gate; a click is shorter.
-    pub onset_ms: u32,
 }
 
 impl Default for GateConfig {
     fn default() -> Self {
-        Self { onset: 0.5, offset: 0.35, onset_ms: 96 }
+        Self { window_ms: 96, onset: 0.5, confirm: 0.9, offset: 0.6 }
     }
 }
-/// x
-pub struct SpeechGate {}
+
+/// What the gate makes of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// This frame sounds like speech.
+    pub voiced: bool,
+    /// Speech may have begun, at most `window_ms` ago.
+    pub onset: bool,
+    /// It is speech beyond doubt.
+    pub confirmed: bool,
+}
+
+/// The same hysteresis around every detector: frames in, [`Activity`] out.
+pub struct SpeechGate {
+    vad: Box<dyn Vad>,
+    config: GateConfig,
+    window: VecDeque<f32>,
+    window_frames: usize,
+}
+
+impl SpeechGate {
+    /// A gate that has heard nothing yet.
+    pub fn new(config: GateConfig, vad: Box<dyn Vad>) -> Self {
+        let window_samples = config.window_ms as usize * crate::ASR_HZ as usize / 1000;
+        let window_frames = (window_samples / vad.frame_samples().max(1)).max(1);
+        Self { vad, config, window: VecDeque::with_capacity(window_frames + 1), window_frames }
+    }
+
+    /// Samples in one frame.
+    pub fn frame_samples(&self) -> usize {
+        self.vad.frame_samples()
+    }
+
+    /// Frames in the averaging window.
+    pub fn window_frames(&self) -> usize {
+        self.window_frames
+    }
+
+    /// Judges one frame: mono, 16 000 Hz, [`frame_samples`](Self::frame_samples) long.
+    pub fn push(&mut self, frame: &[i16]) -> Activity {
+        let score = self.vad.score(frame);
+        self.window.push_back(score);
+        if self.window.len() > self.window_frames {
+            self.window.pop_front();
+        }
+        // Frames before the first count as 0.
+        let mean = self.window.iter().sum::<f32>() / self.window_frames as f32;
+        Activity {
+            voiced: score >= self.config.offset,
+            onset: mean >= self.config.onset,
+            confirmed: mean >= self.config.confirm,
+        }
+    }
+
+    /// Forgets the past.
+    pub fn reset(&mut self) {
+        self.vad.reset();
+        self.window.clear();
+    }
+}
