@@ -86,7 +86,9 @@ impl Shared {
         let sinks = self.live();
         while !sinks.is_empty() && *next <= now {
             for turn in sinks.chunks(SINKS_PER_TURN) {
-                turn.iter().for_each(|sink| sink.tick(next.into_std()));
+                for sink in turn {
+                    sink.tick(next.into_std());
+                }
                 tokio::task::yield_now().await;
             }
             *next += TICK;

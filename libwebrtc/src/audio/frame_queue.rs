@@ -117,7 +117,9 @@ mod tests {
     #[test]
     fn a_full_queue_drops_its_oldest_frame_and_counts_it() {
         let queue = FrameQueue::new(Some(2));
-        (1..=3).for_each(|mark| queue.push(frame(mark)));
+        for mark in 1..=3 {
+            queue.push(frame(mark));
+        }
         assert_eq!(read(&queue), Poll::Ready(Some(2)));
         assert_eq!(read(&queue), Poll::Ready(Some(3)));
         assert_eq!(read(&queue), Poll::Pending);
@@ -127,7 +129,9 @@ mod tests {
     #[test]
     fn a_queue_without_a_bound_holds_a_minute() {
         for queue in [FrameQueue::new(None), FrameQueue::new(Some(0))] {
-            (0..6_001).for_each(|mark| queue.push(frame(mark)));
+            for mark in 0..6_001 {
+                queue.push(frame(mark));
+            }
             assert_eq!(queue.dropped(), 1);
             assert_eq!(read(&queue), Poll::Ready(Some(1)));
         }

@@ -19,6 +19,7 @@ mod delay;
 mod encoder;
 mod frame_queue;
 mod opus_packet;
+mod output;
 mod packet_buffer;
 mod playout;
 mod resample;

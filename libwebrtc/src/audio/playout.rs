@@ -7,8 +7,8 @@ use super::{
     decoder::PcmQueue,
     delay::DelayEstimator,
     opus_packet,
+    output::Output,
     packet_buffer::{Packet, PacketBuffer},
-    resample::Resampler,
     smooth::Tail,
     stats::PlayoutStats,
 };
@@ -66,13 +66,10 @@ enum State {
 /// At most 2 s of packets are held. Give all instants from one clock.
 #[derive(Debug)]
 pub(crate) struct Playout {
-    sample_rate: u32,
-    channels: u32,
     buffer: PacketBuffer,
     delay: DelayEstimator,
     pcm: PcmQueue,
-    resampler: Option<Resampler>,
-    resampled: Vec<i16>,
+    output: Output,
     state: State,
     epoch: Option<Instant>,
     /// Timestamp after the last decoded sample.
@@ -90,7 +87,6 @@ pub(crate) struct Playout {
     since_loss: u32,
     longest_packet: i64,
     played: Tail,
-    frames: u64,
     scratch: Vec<i16>,
     stats: PlayoutStats,
 }
@@ -113,20 +109,11 @@ impl Playout {
     pub(crate) fn new(sample_rate: u32, channels: u32) -> Result<Self, opus::Error> {
         let sample_rate = if sample_rate < 100 { RTP_RATE } else { sample_rate };
         let channels = channels.max(1);
-        let (rate, codec_channels) = (codec_rate(sample_rate), codec_channels(channels));
-        let resampler = (rate != sample_rate).then(|| {
-            Resampler::new(rate, sample_rate, codec_channels as usize)
-                .expect("a positive ratio and chunk are valid")
-        });
         Ok(Self {
-            sample_rate,
-            channels,
             buffer: PacketBuffer::default(),
             delay: DelayEstimator::default(),
-            pcm: PcmQueue::new(rate, codec_channels)?,
-            resampler,
-            // The resampler is behind by about 2 ms: that much silence keeps its output from running short.
-            resampled: vec![0; (sample_rate / 200) as usize * codec_channels as usize],
+            pcm: PcmQueue::new(codec_rate(sample_rate), codec_channels(channels))?,
+            output: Output::new(sample_rate, channels),
             state: State::Silent,
             epoch: None,
             next: 0,
@@ -139,7 +126,6 @@ impl Playout {
             since_loss: u32::MAX,
             longest_packet: 0,
             played: Tail::default(),
-            frames: 0,
             scratch: Vec::new(),
             stats: PlayoutStats::default(),
         })
@@ -189,7 +175,7 @@ impl Playout {
         self.pcm.take_10ms(&mut self.scratch);
         self.played.follow(&self.scratch, self.pcm.channels());
         self.stats.total_samples += TEN_MS_48K as u64;
-        self.frame()
+        self.output.frame(&self.scratch)
     }
 
     /// Begins anew: another SSRC, or the same sender after a restart. Counters go on; what was not played is discarded.
@@ -411,39 +397,6 @@ impl Playout {
         }
     }
 
-    /// The decoded 10 ms in the rate and channels asked for.
-    fn frame(&mut self) -> AudioFrame<'static> {
-        let width = self.pcm.channels();
-        let from = self.frames * u64::from(self.sample_rate) / 100;
-        self.frames += 1;
-        let samples = (self.frames * u64::from(self.sample_rate) / 100 - from) as usize;
-        let pcm: Vec<i16> = match &mut self.resampler {
-            None => self.scratch.clone(),
-            Some(resampler) => {
-                resampler.process(&self.scratch, &mut self.resampled);
-                let missing = (samples * width).saturating_sub(self.resampled.len());
-                self.resampled.extend(std::iter::repeat_n(0, missing));
-                self.resampled.drain(..samples * width).collect()
-            }
-        };
-        let channels = self.channels as usize;
-        let data = if channels == width {
-            pcm
-        } else {
-            let mut wide = vec![0; samples * channels];
-            for (to, from) in wide.chunks_exact_mut(channels).zip(pcm.chunks_exact(width)) {
-                to[..width].copy_from_slice(from);
-            }
-            wide
-        };
-        AudioFrame {
-            data: data.into(),
-            sample_rate: self.sample_rate,
-            num_channels: self.channels,
-            samples_per_channel: samples as u32,
-        }
-    }
-
     /// `instant` on a clock of RTP ticks that begins with the first instant seen.
     fn ticks(&mut self, instant: Instant) -> i64 {
         let epoch = *self.epoch.get_or_insert(instant);
@@ -457,6 +410,6 @@ impl Playout {
     /// Packets and samples that are held, for bounds.
     #[cfg(test)]
     pub(crate) fn held(&self) -> (usize, usize) {
-        (self.buffer.len(), self.pcm.queued_samples() + self.resampled.len())
+        (self.buffer.len(), self.pcm.queued_samples() + self.output.held_samples())
     }
 }

@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use proptest::prelude::*;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
@@ -253,5 +254,54 @@ async fn the_bitrate_asked_for_is_kept() {
         let rate = bits as f64 / 10.0;
         println!("{bitrate}: {rate} bit/s");
         assert!((0.5..1.2).contains(&(rate / f64::from(bitrate))), "{bitrate}: {rate}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_has_redundancy_at_every_rate_unless_switched_off() {
+    for rate in [8_000, 16_000, 24_000, 44_100, 48_000] {
+        for fec in [true, false] {
+            let source = SourceQueue::new(rate, 1, 20_000);
+            let mut sender = sender(&source, SenderOptions { fec, ..no_dtx() });
+            sender.set_packet_loss(0).expect("packet loss");
+            source.capture(&frame(&tone::voice(10.0, rate), rate, 1)).await.expect("capture");
+            let packets = run(&mut sender, 10_000).await;
+            let redundant = packets.iter().filter(|packet| opus_packet::has_fec(&packet.payload)).count();
+            assert_eq!(redundant > packets.len() / 2, fec, "{rate} Hz: {redundant} of {}", packets.len());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_pace_of_capture_gives_at_most_one_packet_per_slot_on_real_time(
+        steps in prop::collection::vec((0_usize..4_000, 0_u64..120, any::<bool>()), 1..60),
+        queue_size_ms in prop::sample::select(vec![0_u32, 10, 200]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        let packets = runtime.block_on(async {
+            let source = SourceQueue::new(16_000, 1, queue_size_ms);
+            let mut sender = sender(&source, SenderOptions::default());
+            let mut packets = Vec::new();
+            for (samples, pause_ms, enabled) in steps {
+                sender.set_enabled(enabled);
+                let pcm = vec![1_000; if queue_size_ms == 0 { 160 } else { samples }];
+                let frame = frame(&pcm, 16_000, 1);
+                let cut = tokio::time::timeout(Duration::from_millis(pause_ms), source.capture(&frame));
+                if let Ok(captured) = cut.await {
+                    captured.expect("capture");
+                }
+                packets.extend(run(&mut sender, pause_ms).await);
+            }
+            packets
+        });
+        for pair in packets.windows(2) {
+            prop_assert!(pair[0].rtp_time < pair[1].rtp_time);
+            let passed = pair[1].captured - pair[0].captured;
+            prop_assert_eq!(u128::from(pair[1].rtp_time - pair[0].rtp_time), passed.as_millis() * 48);
+        }
+        prop_assert!(packets.iter().all(|packet| packet.rtp_time % 960 == 0 && !packet.payload.is_empty()));
     }
 }

@@ -24,7 +24,7 @@ async fn a_stream_gives_100_frames_a_second_with_and_without_packets() {
     clock.register(&sink);
     let began = Instant::now();
     let mut frames = 0_u32;
-    while Instant::now() - began < Duration::from_secs(600) {
+    while Instant::now() - began < Duration::from_mins(10) {
         let frame = next(&sink).await.expect("frame");
         assert_eq!((frame.sample_rate, frame.num_channels, frame.samples_per_channel), (16_000, 1, 160));
         frames += 1;
