@@ -1,6 +1,11 @@
 //! Which endpoints to use, read from variables.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
 
 use common::config::{Secret, Variables};
 use reqwest::Url;
@@ -125,6 +130,13 @@ impl EndpointUrl {
         Self(url)
     }
 
+    /// Whether the address is this machine's own.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// Whether the path ends in `suffix`, a trailing slash aside.
     pub fn path_ends_with(&self, suffix: &str) -> bool {
         self.0.path().trim_end_matches('/').ends_with(suffix)
@@ -166,7 +178,8 @@ impl FromStr for EndpointUrl {
     type Err = InvalidEndpointUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut url = Url::parse(text.trim()).map_err(|error| InvalidEndpointUrl::NotAUrl(error.to_string()))?;
+        let mut url =
+            Url::parse(text.trim()).map_err(|error| InvalidEndpointUrl::NotAUrl(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidEndpointUrl::Scheme(url.scheme().to_owned()));
         }

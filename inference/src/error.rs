@@ -38,6 +38,10 @@ pub enum InferenceError {
     /// The answer is not what the API promises, or larger than allowed. A retry does not help.
     #[error("unusable answer: {0}")]
     InvalidAnswer(String),
+    /// The client itself cannot work: no usable root certificates, or a token that no header can carry. A retry does
+    /// not help.
+    #[error("the client cannot be set up: {0}")]
+    Setup(String),
     /// This engine does not know the language. A retry does not help.
     #[error("language {0} is not supported by this engine")]
     UnsupportedLanguage(common::LanguageTag),
@@ -48,7 +52,9 @@ impl InferenceError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Deadline { .. } | Self::Unreachable(_) | Self::Unavailable { .. } => true,
-            Self::Refused { .. } | Self::InvalidAnswer(_) | Self::UnsupportedLanguage(_) => false,
+            Self::Refused { .. } | Self::InvalidAnswer(_) | Self::Setup(_) | Self::UnsupportedLanguage(_) => {
+                false
+            }
         }
     }
 }

@@ -5,7 +5,13 @@
 pub mod config;
 pub mod engines;
 mod error;
+mod failure;
+mod http;
+pub mod hugging_face;
 mod models;
+pub mod openai;
+mod retry;
+mod translation_guard;
 
 use std::sync::Arc;
 

@@ -65,7 +65,11 @@ pub fn router(engines: Engines) -> axum::Router {
 }
 
 /// Serves the engines until `shutdown`, then ends their processes.
-pub async fn serve(listener: TcpListener, config: EnginesConfig, shutdown: CancellationToken) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    config: EnginesConfig,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
     let router = router(Engines::start(&config));
     axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
