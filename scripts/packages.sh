@@ -52,8 +52,10 @@ apt() {
 }
 
 install_missing() {
-    # The lists may be fresh enough already; only if that fails are they fetched.
-    apt install --no-install-recommends "$@" 2>/dev/null && return
+    # Package lists are fetched only where there are none, or where they turn out to be too old.
+    if apt-cache show "$@" >/dev/null 2>&1; then
+        apt install --no-install-recommends "$@" && return
+    fi
     apt update && apt install --no-install-recommends "$@"
 }
 

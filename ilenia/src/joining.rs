@@ -7,16 +7,15 @@ use std::{
 };
 
 use agents::AgentError;
-use livekit_api::services::{
-    ServiceError,
-    room::RoomClient,
-    twirp_client::{ServerError, ServerErrorCode},
-};
+use livekit_api::services::{ServerError, ServerErrorCode, ServiceError, room::RoomClient};
 
 use crate::{
     failure::{Failure, Kind},
     settings::{LiveKitSettings, host_of, is_loopback},
 };
+
+/// The name of a speaker's own track.
+pub(crate) const MICROPHONE: &str = "microphone";
 
 /// How long a tool waits for the server; an agent waits longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io, time::Duration};
 
 use agents::{JobContext, SpeakerTrack, Speakers, asr, mt};
 use common::{LanguageTag, Segment};
-use livekit::{RoomEvent, id::ParticipantIdentity, participant::DisconnectReason};
+use livekit::{DisconnectReason, RoomEvent, id::ParticipantIdentity, participant::RemoteParticipant};
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
@@ -155,7 +155,7 @@ fn name_of(ctx: &JobContext, identity: &str) -> String {
     let participants = ctx.room().remote_participants();
     let participant = participants.get(&ParticipantIdentity(identity.to_owned()));
     participant
-        .map(|participant| participant.name())
+        .map(RemoteParticipant::name)
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| identity.to_owned())
 }

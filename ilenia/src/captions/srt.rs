@@ -1,4 +1,4 @@
-//! SubRip subtitles.
+//! Subtitles in the `SubRip` format.
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,10 @@
 //! `ilenia listen`: follow a room in one language.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use agents::{JobContext, token::Permissions};
 use common::{LanguageTag, config::Variables};
@@ -27,7 +31,7 @@ pub(crate) struct ListenArguments {
     /// Save its speech, a WAV file: the translation's, or where it is the language that is spoken, the speakers' own
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Save its final captions, a SubRip file
+    /// Save its final captions, an SRT file
     #[arg(long, value_name = "FILE")]
     srt: Option<PathBuf>,
     /// Also show captions that may still change
@@ -57,11 +61,12 @@ impl ListenArguments {
             return Err(Failure::new(Kind::NoInput, format!("no room {:?} at {}", self.room, livekit.url))
                 .hint("`ilenia say` and `ilenia agent connect` make one"));
         }
-        let cannot = |path: &PathBuf, error: std::io::Error| {
+        let cannot = |path: &Path, error: std::io::Error| {
             Failure::new(Kind::CannotCreate, format!("cannot write {}: {error}", path.display()))
         };
-        let create_wav = |path| WavFile::create(path, RECORDING_HZ).map_err(|error| cannot(path, error));
-        let create_srt = |path| SrtFile::create(path).map_err(|error| cannot(path, error));
+        let create_wav =
+            |path: &PathBuf| WavFile::create(path, RECORDING_HZ).map_err(|error| cannot(path, error));
+        let create_srt = |path: &PathBuf| SrtFile::create(path).map_err(|error| cannot(path, error));
         let listening = Listening {
             language: self.language.clone(),
             printer: CaptionPrinter::new(self.interim),

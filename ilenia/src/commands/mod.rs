@@ -1,8 +1,8 @@
 //! The commands, one file each.
 
-mod agent;
+pub(crate) mod agent;
 mod dev;
-mod engines;
+pub(crate) mod engines;
 pub(crate) mod exec_child;
 mod listen;
 mod say;

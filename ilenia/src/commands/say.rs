@@ -8,8 +8,8 @@ use livekit::RoomEvent;
 use tokio::sync::{Mutex, mpsc::UnboundedReceiver};
 
 use crate::{
-    failure::Failure,
-    joining,
+    failure::{Failure, Kind},
+    joining::{self, MICROPHONE},
     recording::playback::{PLAYBACK_HZ, Playback},
     settings::{LiveKitSettings, LogSettings},
     shutdown, terminal,
@@ -71,9 +71,9 @@ impl SayArguments {
 async fn speak(ctx: &JobContext, playback: &Mutex<Playback>) -> Result<(), Failure> {
     let mut events = ctx.room().subscribe();
     let track = ctx
-        .publish_microphone_track(PLAYBACK_HZ)
+        .publish_audio_track(MICROPHONE, PLAYBACK_HZ)
         .await
-        .map_err(|error| Failure::new(crate::failure::Kind::Other, error.to_string()))?;
+        .map_err(|error| Failure::new(Kind::Other, error.to_string()))?;
     terminal::note(format!("{} speaks into room {:?}", ctx.identity(), ctx.room_name()));
     if tokio::time::timeout(AUDIENCE, audience(&mut events)).await.is_err() {
         terminal::note("nobody listens yet; speaking all the same");
@@ -94,7 +94,7 @@ async fn audience(events: &mut UnboundedReceiver<RoomEvent>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn write_silence(track: &agents::AudioTrackWriter, duration: Duration) {

@@ -20,7 +20,7 @@ use crate::{
         speech_clock::{SpeechClock, median},
     },
     failure::{Failure, Kind},
-    joining,
+    joining::{self, MICROPHONE},
     recording::playback::PLAYBACK_HZ,
     settings::LiveKitSettings,
     terminal,
@@ -49,7 +49,7 @@ enum Event {
     /// The voice has said everything.
     SpeechEnded,
     /// A caption arrived.
-    Caption(Segment, Instant),
+    Caption(Box<Segment>, Instant),
 }
 
 /// The demonstration's agents, at work until they are told to end.
@@ -157,7 +157,7 @@ async fn listen(
         async move {
             let mut captions = ctx.captions().subscribe();
             while let Some(caption) = captions.recv().await {
-                if events.send(Event::Caption(caption.segment, Instant::now())).await.is_err() {
+                if events.send(Event::Caption(Box::new(caption.segment), Instant::now())).await.is_err() {
                     break;
                 }
             }
@@ -211,7 +211,7 @@ async fn speak_to_agents(
         .await
         .map_err(|_| Failure::new(Kind::Other, "the agents did not join the room"))?;
     let track = ctx
-        .publish_microphone_track(PLAYBACK_HZ)
+        .publish_audio_track(MICROPHONE, PLAYBACK_HZ)
         .await
         .map_err(|error| Failure::new(Kind::Other, error.to_string()))?;
 
@@ -348,8 +348,8 @@ impl Screen {
 mod tests {
     use super::*;
 
-    fn caption(id: &str, language: &str, end_ms: u64) -> Segment {
-        Segment {
+    fn caption(id: &str, language: &str, end_ms: u64) -> Box<Segment> {
+        Box::new(Segment {
             id: id.parse().expect("an id"),
             speaker: "speaker-demo".into(),
             language: language.parse().expect("a tag"),
@@ -359,7 +359,7 @@ mod tests {
             end_ms,
             revision: 0,
             state: SegmentState::Final,
-        }
+        })
     }
 
     #[tokio::test]

@@ -32,11 +32,6 @@ pub(crate) fn check_udp(part: &str, address: SocketAddr, option: &str) -> Result
     UdpSocket::bind(address).map(drop).map_err(|error| taken(part, "UDP", address, option, &error))
 }
 
-/// A TCP port at `address` that is free now.
-pub(crate) fn free_tcp(address: SocketAddr) -> std::io::Result<u16> {
-    Ok(StdTcpListener::bind(SocketAddr::new(address.ip(), 0))?.local_addr()?.port())
-}
-
 fn taken(part: &str, protocol: &str, address: SocketAddr, option: &str, error: &std::io::Error) -> Failure {
     if error.kind() != std::io::ErrorKind::AddrInUse {
         return Failure::new(Kind::Unavailable, format!("{part}: cannot listen on {address}: {error}"));

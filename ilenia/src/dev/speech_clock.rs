@@ -24,12 +24,11 @@ impl SpeechClock {
     /// `media_end_ms` is the caption's `end_ms`, `arrived_ms` when it came.
     pub(crate) fn end_of(&mut self, media_end_ms: u64, arrived_ms: u64) -> Option<u64> {
         let (media_end_ms, arrived_ms) = (media_end_ms as i64, arrived_ms as i64);
-        let origin_ms = match self.media_clock_origin_ms {
-            Some(origin_ms) => origin_ms,
-            None => {
-                let latest = self.sentence_ends_ms.iter().rev().find(|end| **end <= arrived_ms)?;
-                *self.media_clock_origin_ms.insert(latest - media_end_ms)
-            }
+        let origin_ms = if let Some(origin_ms) = self.media_clock_origin_ms {
+            origin_ms
+        } else {
+            let latest = self.sentence_ends_ms.iter().rev().find(|end| **end <= arrived_ms)?;
+            *self.media_clock_origin_ms.insert(latest - media_end_ms)
         };
         let end = origin_ms + media_end_ms;
         let nearest = self.sentence_ends_ms.iter().copied().min_by_key(|sentence| (sentence - end).abs());

@@ -211,8 +211,9 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::dev::ports;
 
     fn shell(script: &'static str, ready: Dependency) -> Program {
         let command = move || {
@@ -224,15 +225,15 @@ mod tests {
     }
 
     fn nobody() -> Dependency {
-        let port = ports::free_tcp(([127, 0, 0, 1], 0).into()).expect("a port");
-        Dependency::Local { address: ([127, 0, 0, 1], port).into(), path: "/" }
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        Dependency::Local { address: listener.local_addr().expect("an address"), path: "/" }
     }
 
     /// A server of the test's own: the program counts as ready at once.
     async fn somebody() -> Dependency {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(crate::dev::http::serve(listener, Default::default(), CancellationToken::new()));
+        tokio::spawn(crate::dev::http::serve(listener, BTreeMap::default(), CancellationToken::new()));
         Dependency::Local { address, path: "/health" }
     }
 
