@@ -1,0 +1,5 @@
+use super::*;
+#[test]
+fn x() {
+    let _ = 1;
+}
