@@ -7,7 +7,7 @@ use media::ASR_HZ;
 use media::decode::{DecodeLimits, decode_mono};
 
 /// The talk that the project's tests speak.
-pub const TALK: &str = include_str!("../../../examples/talk-en.txt");
+pub const TALK: &str = include_str!("../../../../examples/talk-en.txt");
 
 /// One sentence in flite's female voice, mono, 16 000 Hz.
 ///

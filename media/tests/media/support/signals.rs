@@ -14,7 +14,8 @@ fn length(seconds: u32) -> usize {
 
 /// Scales to an RMS level in dB below full scale, clipping what sticks out.
 pub fn at_level(signal: &[f32], dbfs: f32) -> Vec<i16> {
-    let power = signal.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>() / signal.len().max(1) as f64;
+    let power =
+        signal.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>() / signal.len().max(1) as f64;
     let gain = 32_768.0 * 10_f32.powf(dbfs / 20.0) / (power.sqrt() as f32).max(1e-9);
     signal.iter().map(|x| (x * gain).round().clamp(-32_768.0, 32_767.0) as i16).collect()
 }
@@ -53,7 +54,11 @@ pub fn hum(seconds: u32, dbfs: f32) -> Vec<i16> {
     let hum: Vec<f32> = (0..length(seconds))
         .map(|n| {
             let t = n as f32 / HZ;
-            [1.0, 0.3, 0.5, 0.1, 0.2].iter().zip(1..).map(|(a, k)| a * (TAU * (t * 50.0 * k as f32).fract()).sin()).sum()
+            [1.0, 0.3, 0.5, 0.1, 0.2]
+                .iter()
+                .zip(1..)
+                .map(|(a, k)| a * (TAU * (t * 50.0 * k as f32).fract()).sin())
+                .sum()
         })
         .collect();
     at_level(&hum, dbfs)
@@ -85,13 +90,14 @@ pub fn music(seconds: u32, dbfs: f32, seed: u64) -> Vec<i16> {
     let mut out = vec![0.0_f32; length(seconds)];
     let beat = HZ * 60.0 / 110.0;
     let hz = |semitone: i32| 130.81 * 2_f32.powf(semitone as f32 / 12.0);
-    let mut note = |out: &mut Vec<f32>, at: f32, hz: f32, beats: f32, amplitude: f32, partials: u16| {
+    let note = |out: &mut Vec<f32>, at: f32, hz: f32, beats: f32, amplitude: f32, partials: u16| {
         let length = (beats * beat) as usize;
         for n in 0..length.min(out.len().saturating_sub(at as usize)) {
             let t = n as f32 / HZ;
             let envelope = (t / 0.02).min(1.0) * (-t * 2.0).exp();
-            let tone: f32 =
-                (1..=partials).map(|k| (TAU * (t * hz * f32::from(k)).fract()).sin() / f32::from(k * k)).sum();
+            let tone: f32 = (1..=partials)
+                .map(|k| (TAU * (t * hz * f32::from(k)).fract()).sin() / f32::from(k * k))
+                .sum();
             out[at as usize + n] += amplitude * envelope * tone;
         }
     };
