@@ -31,7 +31,7 @@ impl RtcAudioTrack {
         Self::new(id, source, TrackSinks::default())
     }
 
-    pub(crate) fn remote(id: String, clock: PlayoutClock) -> Self {
+    pub(crate) fn remote(id: String, clock: Option<PlayoutClock>) -> Self {
         Self::new(id, None, TrackSinks::new(clock))
     }
 

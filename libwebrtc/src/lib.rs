@@ -19,6 +19,8 @@ pub mod ice_candidate;
 pub mod media_stream;
 pub mod media_stream_track;
 pub mod native;
+#[doc(hidden)]
+pub mod net;
 pub mod peer_connection;
 pub mod peer_connection_factory;
 pub mod prelude;

@@ -33,9 +33,11 @@ const STRETCH_WINDOW: i64 = 30 * MS;
 const STRETCH_PAUSE_FAR: u32 = 3;
 const STRETCH_PAUSE_NEAR: u32 = 6;
 const FAR: i64 = 60 * MS;
-/// How like each other audio must be at a cut, the further from the aim the less.
-const LIKENESS_NEAR: f32 = 0.85;
-const LIKENESS_FAR: f32 = 0.5;
+/// How like each other audio must be at a cut just beyond the tolerance; ...
+const LIKENESS: f32 = 0.85;
+/// ... this much further, anything goes. Noise is never like itself, and an empty buffer is worse than a bad cut.
+const ANY_CUT_LAG: i64 = 80 * MS;
+const ANY_CUT_LEAD: i64 = 10 * MS;
 /// A newer packet with a timestamp older by this much means that its sender began anew.
 const RESTART: i64 = 100 * MS;
 /// A pause of a sender that is known to have lost nothing is concealed up to this length.
@@ -375,18 +377,18 @@ impl Playout {
         if self.concealed > 0 || self.since_stretch < pause {
             return;
         }
-        let likeness = if far { LIKENESS_FAR } else { LIKENESS_NEAR };
+        let likeness = |excess: i64, most: i64| LIKENESS * (1.0 - excess as f32 / most as f32);
         let changed = if lag > LAG_TOLERANCE {
             while self.pcm.len_48k() < STRETCH_WINDOW
                 && self.buffer.first().is_some_and(|packet| packet.start_48k == self.next)
             {
                 self.play();
             }
-            let removed = self.pcm.shorten(likeness);
+            let removed = self.pcm.shorten(likeness(lag - LAG_TOLERANCE, ANY_CUT_LAG));
             self.stats.removed_samples += removed as u64;
             removed
         } else if lag < -LEAD_TOLERANCE {
-            let inserted = self.pcm.lengthen(likeness);
+            let inserted = self.pcm.lengthen(likeness(-lag - LEAD_TOLERANCE, ANY_CUT_LEAD));
             self.stats.inserted_samples += inserted as u64;
             inserted
         } else {

@@ -5,11 +5,19 @@
 pub(crate) mod callbacks;
 pub(crate) mod capabilities;
 pub(crate) mod channel;
+mod channels;
 pub(crate) mod connection;
+mod driver;
+mod events;
+mod ice;
+mod negotiation;
 pub(crate) mod receive;
-pub(crate) mod send;
-pub(crate) mod stats;
+mod sdp;
+mod send;
+mod stats;
 pub(crate) mod transceiver;
+
+use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -17,4 +25,15 @@ use uuid::Uuid;
 #[allow(clippy::disallowed_methods, reason = "track ids are the interface's own, made in this one place")]
 pub(crate) fn random_uuid() -> String {
     Uuid::new_v4().to_string()
+}
+
+/// Random bits, for what must be unpredictable but is no secret.
+#[allow(clippy::disallowed_methods, reason = "the one place for randomness outside str0m")]
+fn random_u64() -> u64 {
+    Uuid::new_v4().as_u64_pair().1
+}
+
+/// The current time of the runtime's clock.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

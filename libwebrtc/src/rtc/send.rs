@@ -26,6 +26,8 @@ pub(crate) struct AudioSender {
     /// Added to the encoder's timestamps, which start at 0 with each track.
     time_offset: u64,
     last_time: u64,
+    /// Of the RTP stream; 0 until it is known.
+    pub(crate) ssrc: u32,
     pub(crate) counters: SendCounters,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct OutgoingPacket {
     pub(crate) payload: Vec<u8>,
     /// When its first sample was captured.
     pub(crate) captured: Instant,
+    /// Loudness, from 0 (loudest) to -127 (silence), as in RFC 6464.
+    pub(crate) level_dbov: i8,
 }
 
 impl AudioSender {
@@ -55,6 +59,7 @@ impl AudioSender {
             next_sequence: u64::from(first_sequence & 0x7fff),
             time_offset: u64::from(first_time),
             last_time: u64::from(first_time),
+            ssrc: 0,
             counters: SendCounters::default(),
         }
     }
@@ -114,7 +119,7 @@ impl AudioSender {
     }
 
     /// Encodes what is due.
-    pub(crate) fn poll(&mut self, now: Instant, packets: &mut Vec<OutgoingPacket>) {
+    pub(crate) fn poll(&mut self, now: Instant, mut send: impl FnMut(OutgoingPacket)) {
         let Some((track, encoder)) = &mut self.track else { return };
         encoder.set_enabled(track.enabled());
         while encoder.deadline() <= now {
@@ -125,12 +130,13 @@ impl AudioSender {
             self.counters.packets += 1;
             self.counters.payload_bytes += payload.len() as u64;
             self.counters.samples_48k += u64::from(samples);
-            packets.push(OutgoingPacket {
+            send(OutgoingPacket {
                 sequence: self.next_sequence,
                 rtp_time: time as u32,
                 marker,
                 payload,
                 captured,
+                level_dbov: -127,
             });
             self.next_sequence += 1;
         }

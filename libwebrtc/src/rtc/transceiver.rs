@@ -1,11 +1,21 @@
 //! One m-line: what is wanted, what is negotiated, and the media engines of both directions.
 
-use std::sync::Weak;
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use parking_lot::Mutex;
 use str0m::media::{Direction, Mid};
+use tokio::sync::Notify;
 
-use super::{connection::Connection, random_uuid, receive::Reception, send::AudioSender, stats};
+use super::{
+    connection::Connection,
+    random_uuid,
+    receive::Reception,
+    send::{AudioSender, OutgoingPacket},
+    stats,
+};
 use crate::{
     MediaType, RtcError,
     audio::PlayoutClock,
@@ -35,8 +45,6 @@ pub(crate) struct TransceiverState {
     pub(crate) direction: RtpTransceiverDirection,
     /// What was negotiated.
     pub(crate) current: Option<RtpTransceiverDirection>,
-    /// Whether `direction` has to be offered.
-    pub(crate) dirty: bool,
     /// For `msid`.
     pub(crate) stream_ids: Vec<String>,
     /// Streams that the peer sends.
@@ -56,7 +64,7 @@ impl Transceiver {
         kind: MediaType,
         send_track: Option<MediaStreamTrack>,
         receive_track_id: Option<String>,
-        clock: PlayoutClock,
+        clock: Option<PlayoutClock>,
         init: RtpTransceiverInit,
     ) -> Self {
         let id = receive_track_id.filter(|id| !id.is_empty()).unwrap_or_else(random_uuid);
@@ -73,7 +81,6 @@ impl Transceiver {
                 confirmed: false,
                 direction: init.direction,
                 current: None,
-                dirty: false,
                 stream_ids: init.stream_ids,
                 remote_streams: Vec::new(),
                 send_track,
@@ -97,6 +104,12 @@ impl Transceiver {
 
     pub(crate) fn kind(&self) -> MediaType {
         self.kind
+    }
+
+    /// Whether there is something to encode, or an encoder to stop.
+    pub(crate) fn has_send_state(&self) -> bool {
+        let state = self.state();
+        state.send_track.is_some() || state.sender.is_some()
     }
 
     pub(crate) fn mid(&self) -> Option<Mid> {
@@ -165,7 +178,6 @@ impl Transceiver {
         };
         let changed = rest != state.direction;
         state.direction = rest;
-        state.dirty |= changed;
         changed
     }
 
@@ -176,7 +188,6 @@ impl Transceiver {
         {
             let mut state = self.state();
             state.direction = RtpTransceiverDirection::Stopped;
-            state.dirty = true;
             state.send_track = None;
             state.sender = None;
         }
@@ -244,24 +255,54 @@ impl Transceiver {
 }
 
 impl TransceiverState {
-    /// Whether media may be sent: negotiated, and with a track.
-    pub(crate) fn may_send(&self) -> bool {
-        self.confirmed
-            && !self.send_blocked
-            && matches!(
-                self.direction,
-                RtpTransceiverDirection::SendRecv | RtpTransceiverDirection::SendOnly
-            )
+    /// Whether media may be sent: wanted, negotiated, and not turned off.
+    fn may_send(&self) -> bool {
+        let sends = |direction| {
+            matches!(direction, RtpTransceiverDirection::SendRecv | RtpTransceiverDirection::SendOnly)
+        };
+        !self.send_blocked && self.encoding_active() && sends(self.direction) && self.current.is_some_and(sends)
+    }
+
+    /// Encodes what is due and says when to ask again; `None` while nothing is sent. `filled` fires when a source
+    /// that was empty gets samples.
+    pub(crate) fn poll_audio(
+        &mut self,
+        now: Instant,
+        filled: &Arc<Notify>,
+        packets: &mut Vec<(Mid, OutgoingPacket)>,
+    ) -> Option<Instant> {
+        let mid = self.mid?;
+        let Some(MediaStreamTrack::Audio(track)) = self.send_track.clone().filter(|_| self.may_send()) else {
+            if let Some(sender) = &mut self.sender {
+                sender.detach();
+            }
+            return None;
+        };
+        let source = track.source()?;
+        let bitrate = self.max_bitrate();
+        let sender = self.sender.get_or_insert_with(|| {
+            let random = super::random_u64();
+            AudioSender::new(random as u16, (random >> 32) as u32)
+        });
+        if !sender.reads(&track)
+            && let Err(error) = sender.attach(&track, source.reader(Arc::clone(filled)), bitrate, now)
+        {
+            log::error!("track {} is not sent: {error}", track.id());
+            self.send_blocked = true;
+            return None;
+        }
+        sender.poll(now, |packet| packets.push((mid, packet)));
+        sender.deadline()
     }
 
     /// The bound of the first encoding, in bits per second.
-    pub(crate) fn max_bitrate(&self) -> Option<u32> {
+    fn max_bitrate(&self) -> Option<u32> {
         let encoding = self.parameters.encodings.first()?;
         encoding.max_bitrate.map(|bitrate| u32::try_from(bitrate).unwrap_or(u32::MAX))
     }
 
     /// Whether the encoding is active.
-    pub(crate) fn encoding_active(&self) -> bool {
+    fn encoding_active(&self) -> bool {
         self.parameters.encodings.first().is_none_or(|encoding| encoding.active)
     }
 }

@@ -190,14 +190,7 @@ fn a_stall_of_the_network_is_bridged_and_the_delay_comes_back() {
 
 #[test]
 fn a_clock_that_drifts_neither_fills_nor_drains_the_buffer_in_ten_minutes() {
-    let once = encode(&tone::voice(20.0, 48_000), 0);
-    let packets: Vec<Sent> = (0..30_000_usize)
-        .map(|index| Sent {
-            seq: index as u64,
-            rtp_time: index as u64 * 960,
-            payload: once[index % once.len()].payload.clone(),
-        })
-        .collect();
+    let packets = repeat(&encode(&tone::voice(20.0, 48_000), 0), 30_000);
     for drift_ppm in [-200.0, 200.0] {
         let heard = play(
             &packets,
@@ -212,6 +205,25 @@ fn a_clock_that_drifts_neither_fills_nor_drains_the_buffer_in_ten_minutes() {
         assert!(stats.mean_delay_ms() < 45.0);
         assert_eq!(heard.pcm.len(), 59_900 * 480);
     }
+}
+
+#[test]
+fn noise_which_has_no_pitch_is_kept_in_time_as_well() {
+    let packets = repeat(&encode(&tone::noise(5.0, 48_000), 0), 9_000);
+    for drift_ppm in [-500.0, 500.0] {
+        let network = Network { drift_ppm, jitter_ms: 2.0, ..Network::default() };
+        let stats = play(&packets, network, playout(48_000, 1), 17_900).playout.stats();
+        println!("{drift_ppm} ppm: mean delay {:.1} ms, {stats:?}", stats.mean_delay_ms());
+        assert!(stats.concealed_samples <= 960, "{stats:?}");
+        assert_eq!((stats.packets_late, stats.packets_discarded), (0, 0));
+        assert!(stats.mean_delay_ms() < 100.0);
+    }
+}
+
+/// `count` packets: the given ones over and over.
+fn repeat(packets: &[Sent], count: u64) -> Vec<Sent> {
+    let payloads = packets.iter().cycle().map(|packet| packet.payload.clone());
+    (0..count).zip(payloads).map(|(seq, payload)| Sent { seq, rtp_time: seq * 960, payload }).collect()
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::f64::consts::TAU;
 
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+
 /// `seconds` of a sine of `hz` with the amplitude 10 000, mono.
 pub(super) fn sine(seconds: f64, hz: f64, rate: u32) -> Vec<i16> {
     let samples = (seconds * f64::from(rate)) as usize;
@@ -20,6 +22,12 @@ pub(super) fn voice(seconds: f64, rate: u32) -> Vec<i16> {
         (envelope * harmonics * 6_000.0) as i16
     };
     (0..samples).map(sample).collect()
+}
+
+/// White noise.
+pub(super) fn noise(seconds: f64, rate: u32) -> Vec<i16> {
+    let mut rng = StdRng::seed_from_u64(11);
+    (0..(seconds * f64::from(rate)) as usize).map(|_| rng.random_range(-8_000..=8_000)).collect()
 }
 
 /// Root mean square.
