@@ -182,12 +182,15 @@ async fn an_interim_of_what_was_no_speech_is_withdrawn_and_nothing_else_is_said(
     let mut engine = FakeTranscriber::default();
     engine.silent = vec![1];
     let engine = Arc::new(engine);
-    let talk = [number(1, 2_000), silence(800), number(1, 300), silence(800)].concat();
+    let talk = [number(1, 2_000), silence(800)].concat();
     let events = play(&mut source(config(), &engine), frames(&talk)).await;
     let settled = finals(&events);
     let [withdrawn] = settled.as_slice() else { panic!("{settled:?}") };
     assert_eq!((withdrawn.state, withdrawn.text.as_str()), (SegmentState::Withdrawn, ""));
     assert!(withdrawn.revision > 0);
+
+    let without_interims = TranscriptionConfig { interim_every: None, ..config() };
+    assert_eq!(play(&mut source(without_interims, &engine), frames(&talk)).await, []);
 }
 
 #[tokio::test(start_paused = true)]
