@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-have cargo || fail "no Rust: see https://rustup.rs"
+scripts/rust.sh run
 
 scripts/packages.sh run
 # Go builds LiveKit beside cargo, the first time.

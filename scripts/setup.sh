@@ -2,9 +2,9 @@
 # Sets up this machine: scripts/setup.sh run|test. Quick when all is there.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-have cargo || fail "no Rust: see https://rustup.rs"
 
 what=${1:-test}
+"$ROOT/scripts/rust.sh" "$what"
 "$ROOT/scripts/packages.sh" "$what"
 "$ROOT/scripts/livekit-server.sh" >/dev/null &
 livekit=$!

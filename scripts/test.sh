@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-have cargo || fail "no Rust: see https://rustup.rs"
+scripts/rust.sh test
 
 scripts/packages.sh test
 # Go and pip work beside cargo, the first time.
