@@ -6,16 +6,24 @@ use std::{
     time::Duration,
 };
 
-use agents::AgentError;
+use agents::{AgentError, AudioTrackWriter};
 use livekit_api::services::{ServerError, ServerErrorCode, ServiceError, room::RoomClient};
 
 use crate::{
     failure::{Failure, Kind},
+    recording::playback::PLAYBACK_HZ,
     settings::{LiveKitSettings, host_of, is_loopback},
 };
 
 /// The name of a speaker's own track.
 pub(crate) const MICROPHONE: &str = "microphone";
+
+/// Plays samples of any length: handed over in pieces, so that it can be interrupted at each.
+pub(crate) async fn play(track: &AudioTrackWriter, samples: &[i16]) {
+    for piece in samples.chunks(PLAYBACK_HZ as usize / 20) {
+        track.write(piece).await;
+    }
+}
 
 /// How long a tool waits for the server; an agent waits longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

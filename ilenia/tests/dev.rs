@@ -4,7 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use rustix::process::{Signal, kill_process};
+use livekit_api::services::room::{CreateRoomOptions, RoomClient};
+use rustix::process::{Pid, Signal, kill_process};
 use support::{API_KEY, API_SECRET, assert_fails, dev, get, ilenia, until, wait_until_gone};
 
 const START: Duration = Duration::from_secs(60);
@@ -85,7 +86,7 @@ fn tools_tell_a_wrong_key_and_a_room_that_is_not_there() {
 
     let listen = ["listen", "--room", "nowhere", "--language", "es-ES"];
     let say = ["say", "--room", "nowhere", "--file", file];
-    for arguments in [&listen, &say[..].try_into().expect("five")] {
+    for arguments in [&listen[..], &say[..]] {
         let mut command = ilenia(arguments);
         command
             .env("LIVEKIT_URL", &url)
@@ -93,12 +94,69 @@ fn tools_tell_a_wrong_key_and_a_room_that_is_not_there() {
             .env("LIVEKIT_API_SECRET", "not-the-secret");
         assert_fails(&mut command, 77, &["refuses the API key", "hint: LIVEKIT_API_KEY"]);
     }
-    let mut command = ilenia(&listen);
-    command.env("LIVEKIT_URL", &url).env("LIVEKIT_API_KEY", API_KEY).env("LIVEKIT_API_SECRET", API_SECRET);
-    assert_fails(&mut command, 66, &["no room \"nowhere\"", "hint: "]);
+    let with_key = |arguments: &[&str]| {
+        let mut command = ilenia(arguments);
+        command
+            .env("LIVEKIT_URL", &url)
+            .env("LIVEKIT_API_KEY", API_KEY)
+            .env("LIVEKIT_API_SECRET", API_SECRET);
+        command
+    };
+    assert_fails(&mut with_key(&listen), 66, &["no room \"nowhere\"", "hint: "]);
+
+    make_room(&url, "hall");
+    let mut listen =
+        vec!["listen", "--room", "hall", "--language", "es-ES", "--save", "/does/not/exist/a.wav"];
+    assert_fails(&mut with_key(&listen), 73, &["cannot write /does/not/exist/a.wav"]);
+    listen[5] = "--srt";
+    assert_fails(&mut with_key(&listen), 73, &["cannot write /does/not/exist/a.wav"]);
 
     dev.signal(Signal::TERM);
     assert_eq!(dev.wait(END), Some(0));
+}
+
+fn make_room(url: &str, name: &str) {
+    let _chosen_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let client = RoomClient::with_api_key(&url.replace("ws:", "http:"), API_KEY, API_SECRET);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(client.create_room(name, CreateRoomOptions::default())).expect("a room");
+}
+
+#[test]
+fn it_listens_on_the_loopback_interface_only() {
+    let (mut dev, _, livekit) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    let mut processes = dev.children();
+    processes.push(dev.pid());
+    let addresses = listening_addresses(&processes);
+    assert!(addresses.iter().any(|address| address.ends_with(&format!(":{livekit:04X}"))), "{addresses:?}");
+    // 127.0.0.1 as the kernel writes it.
+    let elsewhere: Vec<_> = addresses.iter().filter(|address| !address.starts_with("0100007F:")).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(END), Some(0));
+}
+
+/// Local addresses of the sockets of these processes that take what comes, as in `/proc/net`.
+fn listening_addresses(processes: &[Pid]) -> Vec<String> {
+    let sockets: Vec<String> = processes
+        .iter()
+        .filter_map(|process| std::fs::read_dir(format!("/proc/{}/fd", process.as_raw_nonzero())).ok())
+        .flat_map(|descriptors| descriptors.flatten().filter_map(|fd| std::fs::read_link(fd.path()).ok()))
+        .filter_map(|target| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    let mut addresses = Vec::new();
+    for (table, listening) in [("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")] {
+        for line in std::fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default().lines() {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            if columns.get(3) == Some(&listening)
+                && sockets.iter().any(|socket| columns.get(9) == Some(&&**socket))
+            {
+                addresses.push(columns[1].to_owned());
+            }
+        }
+    }
+    addresses
 }
 
 #[test]

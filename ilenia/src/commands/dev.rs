@@ -32,7 +32,7 @@ pub(crate) struct DevArguments {
     /// The same, and end after it; fails when a caption is missing
     #[arg(long, alias = "exit-after-demo")]
     demo_once: bool,
-    /// Start a LiveKit server on this port and the two after it; 0: any that are free [default: 7880, or that of `LIVEKIT_URL`]
+    /// Start a LiveKit server on this port and, for UDP, the second after it; 0: any that are free [default: 7880, or that of `LIVEKIT_URL`]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(..=65_533))]
     livekit_port: Option<u16>,
     /// The offline engines' port; 0: any that is free

@@ -79,11 +79,11 @@ async fn speak(ctx: &JobContext, playback: &Mutex<Playback>) -> Result<(), Failu
         terminal::note("nobody listens yet; speaking all the same");
     }
     let mut playback = playback.lock().await;
-    write_silence(&track, LEAD).await;
+    play_silence(&track, LEAD).await;
     while let Some(samples) = playback.next().await? {
-        track.write(&samples).await;
+        joining::play(&track, &samples).await;
     }
-    write_silence(&track, TAIL).await;
+    play_silence(&track, TAIL).await;
     Ok(())
 }
 
@@ -97,9 +97,7 @@ async fn audience(events: &mut UnboundedReceiver<RoomEvent>) {
     std::future::pending::<()>().await;
 }
 
-async fn write_silence(track: &agents::AudioTrackWriter, duration: Duration) {
-    let ten_ms = vec![0_i16; PLAYBACK_HZ as usize / 100];
-    for _ in 0..duration.as_millis() / 10 {
-        track.write(&ten_ms).await;
-    }
+async fn play_silence(track: &agents::AudioTrackWriter, duration: Duration) {
+    joining::play(track, &vec![0; media::ms_to_samples(duration.as_millis() as u64, PLAYBACK_HZ) as usize])
+        .await;
 }

@@ -219,7 +219,7 @@ async fn speak_to_agents(
     let mut played_samples = 0_u64;
     let began = Instant::now();
     let at = |samples: u64| began + Duration::from_millis(media::samples_to_ms(samples, PLAYBACK_HZ));
-    track.write(&silence).await;
+    joining::play(&track, &silence).await;
     played_samples += silence.len() as u64;
     for sentence in talk {
         let voiced = trimmed_len(sentence) as u64;
@@ -227,16 +227,16 @@ async fn speak_to_agents(
         let whole = sentence.len().next_multiple_of(PLAYBACK_HZ as usize / 100);
         let mut samples = sentence.clone();
         samples.resize(whole, 0);
-        track.write(&samples).await;
+        joining::play(&track, &samples).await;
         // The writer is ahead of what is heard by its queue.
         let _show_over = events.send(Event::SentenceEnded(end)).await;
-        track.write(&silence).await;
+        joining::play(&track, &silence).await;
         played_samples += (whole + silence.len()) as u64;
     }
     let _show_over = events.send(Event::SpeechEnded).await;
     // As a microphone does, go on in silence.
     loop {
-        track.write(&silence).await;
+        joining::play(&track, &silence).await;
     }
 }
 

@@ -33,42 +33,33 @@ pub(crate) const PORT_OPTION: &str = "--livekit-port";
 pub(crate) struct LiveKitPorts {
     /// Signalling and API, TCP.
     pub(crate) http: u16,
-    /// WebRTC over TCP.
-    pub(crate) rtc_tcp: u16,
-    /// WebRTC over UDP.
+    /// WebRTC, UDP.
     pub(crate) rtc_udp: u16,
 }
 
 impl LiveKitPorts {
-    /// `port` and the two after it; for 0 any three that are free. Checks that they can be had.
+    /// `port` and, for UDP, the second after it; for 0 any two that are free. Checks that they can be had.
     pub(crate) fn choose(port: u16) -> Result<Self, Failure> {
         if port == 0 {
             return Self::free().map_err(|error| {
                 Failure::new(Kind::Unavailable, format!("no free port for LiveKit: {error}"))
             });
         }
-        let ports = Self { http: port, rtc_tcp: port.saturating_add(1), rtc_udp: port.saturating_add(2) };
+        let ports = Self { http: port, rtc_udp: port.saturating_add(2) };
         let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         ports::check_tcp("LiveKit server", on(ports.http), PORT_OPTION).map_err(|mut failure| {
             let use_it = format!("; LIVEKIT_URL=ws://127.0.0.1:{port} uses a LiveKit server that runs there");
             failure.hint = failure.hint.map(|hint| hint + &use_it);
             failure
         })?;
-        ports::check_tcp("LiveKit server", on(ports.rtc_tcp), PORT_OPTION)?;
         ports::check_udp("LiveKit server", on(ports.rtc_udp), PORT_OPTION)?;
         Ok(ports)
     }
 
     fn free() -> std::io::Result<Self> {
-        // All held at once, so that they differ.
-        let (a, b) =
-            (TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-        let c = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok(Self {
-            http: a.local_addr()?.port(),
-            rtc_tcp: b.local_addr()?.port(),
-            rtc_udp: c.local_addr()?.port(),
-        })
+        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let rtc_udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        Ok(Self { http, rtc_udp })
     }
 
     /// Signalling and API.
@@ -127,7 +118,6 @@ fn command(program: &Path, ports: LiveKitPorts, keys: &str) -> Command {
         .env("LIVEKIT_CONFIG", CONFIG)
         .env("LIVEKIT_KEYS", keys)
         .args(["--port", &ports.http.to_string()])
-        .args(["--rtc.tcp_port", &ports.rtc_tcp.to_string()])
         .args(["--udp-port", &ports.rtc_udp.to_string()]);
     command
 }
@@ -176,6 +166,6 @@ mod tests {
             "{hint}"
         );
         let free = LiveKitPorts::choose(0).expect("free ones");
-        assert_ne!(free.http, free.rtc_tcp);
+        assert!(free.http != 0 && free.rtc_udp != 0);
     }
 }
