@@ -10,8 +10,8 @@ const INITIAL_48K: i64 = 40 * 48;
 const MAX_48K: i64 = 400 * 48;
 /// Packets before the measured delay replaces the initial one.
 const WARM_UP_PACKETS: u32 = 100;
-/// A packet is needed up to one playout tick before its first sample is due.
-const MARGIN_48K: i64 = 10 * 48;
+/// A packet is needed up to one playout tick before its first sample is due, and playout may be early by 5 ms.
+const MARGIN_48K: i64 = 15 * 48;
 /// Share of the packets that should be there in time.
 const QUANTILE: f32 = 0.97;
 /// Weight that the past keeps with each packet: what is 500 packets old counts a seventh.
@@ -158,7 +158,7 @@ mod tests {
         let mut estimator = DelayEstimator::default();
         run(&mut estimator, 0..500, |_| 0);
         run(&mut estimator, 500..700, |_| 300);
-        assert_eq!(estimator.target_48k(), 315 * MS);
+        assert_eq!(estimator.target_48k(), 320 * MS);
         run(&mut estimator, 700..1_100, |_| 300);
         assert_eq!(estimator.base_48k(), Some(7_000_000 + 300 * MS));
         assert_eq!(estimator.target_48k(), 20 * MS);

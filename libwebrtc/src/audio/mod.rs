@@ -33,7 +33,7 @@ mod tests;
 
 pub(crate) use clock::PlayoutClock;
 pub(crate) use encoder::{EncodedPacket, OpusSender, SenderOptions};
-pub(crate) use source::{CaptureError, SourceQueue, SourceReader};
+pub(crate) use source::{SourceQueue, SourceReader};
 pub(crate) use stats::PlayoutStats;
 pub(crate) use stream::AudioSink;
 

@@ -36,8 +36,8 @@ const FAR: i64 = 60 * MS;
 /// How like each other audio must be at a cut just beyond the tolerance; ...
 const LIKENESS: f32 = 0.85;
 /// ... this much further, anything goes. Noise is never like itself, and an empty buffer is worse than a bad cut.
-const ANY_CUT_LAG: i64 = 80 * MS;
-const ANY_CUT_LEAD: i64 = 10 * MS;
+const ANY_CUT_LAG: i64 = 40 * MS;
+const ANY_CUT_LEAD: i64 = 2 * MS;
 /// A newer packet with a timestamp older by this much means that its sender began anew.
 const RESTART: i64 = 100 * MS;
 /// A pause of a sender that is known to have lost nothing is concealed up to this length.
