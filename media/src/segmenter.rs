@@ -28,7 +28,8 @@ pub struct SegmenterConfig {
     pub max_utterance_ms: u32,
     /// See `max_utterance_ms`.
     pub cut_window_ms: u32,
-    /// How long likely speech may wait to become certain before its beginning is given up.
+    /// How long likely speech may wait to become certain. What takes longer is certain from there on only, and its
+    /// beginning is given up.
     pub doubt_ms: u32,
     /// Digital silence put before and after the audio of each utterance. Counted in
     /// [`Utterance::padding_samples`], never in `start_sample` and `end_sample`.
@@ -102,8 +103,8 @@ pub struct OpenUtterance<'a> {
 enum State {
     /// Nobody speaks; `audio` is what may become pre-roll.
     Silent,
-    /// Perhaps somebody speaks.
-    Doubtful,
+    /// Perhaps somebody speaks. `alone`: it will be enough if it ends before `doubt_ms` have passed.
+    Doubtful { alone: bool },
     /// Somebody speaks. `continued`: since before a cut.
     Speaking { continued: bool },
 }
@@ -205,6 +206,10 @@ impl Segmenter {
     /// The track ended: ends what is open, up to the last sample. Sample indices go on if more is pushed.
     pub fn flush(&mut self) {
         let position = self.position();
+        if self.state == (State::Doubtful { alone: true }) {
+            self.state = State::Speaking { continued: false };
+            self.events.push_back(SegmenterEvent::Started { start_sample: self.audio_start });
+        }
         if matches!(self.state, State::Speaking { .. }) {
             let tail = self.silent_frames.min(self.limits.post_roll);
             let rest =
@@ -231,7 +236,7 @@ impl Segmenter {
         self.silent_frames = if activity.voiced { 0 } else { self.silent_frames + 1 };
         match self.state {
             State::Silent => self.listen(activity),
-            State::Doubtful => self.doubt(activity),
+            State::Doubtful { alone } => self.doubt(activity, alone),
             State::Speaking { .. } => self.speak(),
         }
     }
@@ -239,20 +244,24 @@ impl Segmenter {
     fn listen(&mut self, activity: Activity) {
         self.keep_last(self.gate.window_frames() + self.limits.pre_roll);
         if activity.onset {
-            self.state = State::Doubtful;
-            self.doubt(activity);
+            self.doubt(activity, false);
         }
     }
 
-    fn doubt(&mut self, activity: Activity) {
-        if activity.confirmed {
+    fn doubt(&mut self, activity: Activity, alone: bool) {
+        let most = self.limits.doubt + self.limits.pre_roll;
+        let alone = (alone || activity.confirmed_alone) && self.voiced.len() <= most;
+        let silent = self.silent_frames >= self.limits.end_silence;
+        if activity.confirmed || (alone && silent) {
             self.state = State::Speaking { continued: false };
             self.events.push_back(SegmenterEvent::Started { start_sample: self.audio_start });
-        } else if self.silent_frames >= self.limits.end_silence {
+            self.speak();
+        } else if silent {
             self.state = State::Silent;
             self.keep_last(self.gate.window_frames() + self.limits.pre_roll);
         } else {
-            self.keep_last(self.limits.doubt + self.limits.pre_roll);
+            self.state = State::Doubtful { alone };
+            self.keep_last(most);
         }
     }
 

@@ -5,6 +5,7 @@
 //! not decode are skipped, and a panic inside a parser ends the file and not the process.
 
 mod opus_stream;
+mod streamed_wav;
 
 use std::io::{Cursor, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
 use self::opus_stream::OpusStream;
+use self::streamed_wav::declare_data_length;
 use crate::frame::{AudioFrame, ms_to_samples};
 use crate::resample::{MonoResampler, ResampleError};
 
@@ -86,13 +88,14 @@ enum Codec {
 
 impl Decoder {
     /// Looks at the container and finds the audio track.
-    pub fn new(bytes: Vec<u8>, limits: DecodeLimits) -> Result<Self, DecodeError> {
+    pub fn new(mut bytes: Vec<u8>, limits: DecodeLimits) -> Result<Self, DecodeError> {
         if bytes.is_empty() {
             return Err(DecodeError::Empty);
         }
         if bytes.len() as u64 > limits.max_bytes {
             return Err(DecodeError::TooLong(format!("{} bytes", limits.max_bytes)));
         }
+        declare_data_length(&mut bytes);
         guarded(|| Self::open(bytes, limits))?
     }
 

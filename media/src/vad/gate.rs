@@ -13,13 +13,15 @@ pub struct GateConfig {
     pub onset: f32,
     /// The mean score that takes away the doubt: music and applause pass `onset`, seldom this.
     pub confirm: f32,
+    /// The mean score that is enough for what stands between two silences, as music and applause seldom do.
+    pub confirm_alone: f32,
     /// The score under which a single frame is not speech.
     pub offset: f32,
 }
 
 impl Default for GateConfig {
     fn default() -> Self {
-        Self { window_ms: 96, onset: 0.5, confirm: 0.9, offset: 0.6 }
+        Self { window_ms: 96, onset: 0.5, confirm: 0.89, confirm_alone: 0.84, offset: 0.6 }
     }
 }
 
@@ -32,6 +34,8 @@ pub struct Activity {
     pub onset: bool,
     /// It is speech beyond doubt.
     pub confirmed: bool,
+    /// It is speech if it ends soon.
+    pub confirmed_alone: bool,
 }
 
 /// The same hysteresis around every detector: frames in, [`Activity`] out.
@@ -73,6 +77,7 @@ impl SpeechGate {
             voiced: score >= self.config.offset,
             onset: mean >= self.config.onset,
             confirmed: mean >= self.config.confirm,
+            confirmed_alone: mean >= self.config.confirm_alone,
         }
     }
 

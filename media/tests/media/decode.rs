@@ -63,7 +63,7 @@ fn snr_db(actual: &[i16], wanted: &[i16]) -> f64 {
 #[test]
 fn lossless_files_decode_to_what_was_written() {
     for (name, least_db) in
-        [("s16.wav", 130.0), ("x.flac", 130.0), ("s24.wav", 80.0), ("f32.wav", 80.0), ("u8.wav", 35.0)]
+        [("s16.wav", 120.0), ("x.flac", 120.0), ("s24.wav", 80.0), ("f32.wav", 80.0), ("u8.wav", 30.0)]
     {
         let decoded = decode(files()[name].clone(), DecodeLimits::default()).unwrap();
         assert_eq!((decoded.sample_rate_hz, decoded.channels), (44_100, 2), "{name}");

@@ -7,7 +7,7 @@ use media::segmenter::{Segmenter, SegmenterConfig, SegmenterEvent, Utterance};
 use media::vad::{UnknownVad, VadKind};
 
 use crate::support::flite::{TALK, Talk, talk};
-use crate::support::signals::{pink_noise, raw_noise, with_noise};
+use crate::support::signals::{raw_noise, raw_pink_noise, with_noise};
 
 /// The sample talk, spoken once for all tests.
 fn whole_talk() -> &'static Talk {
@@ -91,8 +91,7 @@ fn quiet_and_loud_speech_lose_nothing() {
 #[test]
 fn speech_in_noise_loses_nothing() {
     let samples = &whole_talk().samples;
-    let seconds = (samples.len() / 16_000 + 1) as u32;
-    let pink: Vec<f32> = pink_noise(seconds, -30.0, 5).into_iter().map(f32::from).collect();
+    let pink = raw_pink_noise(samples.len(), 5);
     for snr_db in [20.0, 15.0] {
         assert_nothing_lost(
             &format!("white noise at {snr_db} dB"),

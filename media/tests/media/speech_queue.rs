@@ -70,7 +70,7 @@ fn every_frame_is_full_also_when_there_is_nothing_to_say() {
 
 #[test]
 fn what_waits_too_long_is_dropped_oldest_first_and_never_what_is_being_spoken() {
-    let mut queue = SpeechQueue::new(SpeechQueueConfig { max_lag_ms: 2_000, ..config() });
+    let mut queue = SpeechQueue::new(SpeechQueueConfig { max_lag_ms: 2_500, ..config() });
     queue.push(speech("a", 1_000));
     assert_eq!(queue.pull().playing, Some(&"a"));
     for id in ["b", "c", "d"] {

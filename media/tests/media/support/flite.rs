@@ -9,15 +9,15 @@ use media::decode::{DecodeLimits, decode_mono};
 /// The talk that the project's tests speak.
 pub const TALK: &str = include_str!("../../../../examples/talk-en.txt");
 
-/// One sentence in flite's female voice, mono, 16 000 Hz.
+/// One sentence in one of flite's voices, mono, 16 000 Hz.
 ///
 /// # Panics
 /// When flite is not installed: `apt-get install flite`.
-pub fn speak(sentence: &str) -> Vec<i16> {
+pub fn speak(voice: &str, sentence: &str) -> Vec<i16> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("speech.wav");
     let status = Command::new("flite")
-        .args(["-voice", "slt", "-t", sentence, "-o"])
+        .args(["-voice", voice, "-t", sentence, "-o"])
         .arg(&path)
         .status()
         .expect("this test needs the program `flite` (apt-get install flite)");
@@ -34,13 +34,18 @@ pub struct Talk {
     pub sentences: Vec<Range<usize>>,
 }
 
-/// Speaks the lines of `text` with `pause_ms` after each and `lead_ms` before the first.
+/// Speaks the lines of `text` in flite's female voice, with `pause_ms` after each and `lead_ms` before the first.
 pub fn talk(text: &str, lead_ms: usize, pause_ms: usize) -> Talk {
+    talk_by("slt", text, lead_ms, pause_ms)
+}
+
+/// As [`talk`], in another voice.
+pub fn talk_by(voice: &str, text: &str, lead_ms: usize, pause_ms: usize) -> Talk {
     let per_ms = ASR_HZ as usize / 1000;
     let mut samples = vec![0; lead_ms * per_ms];
     let mut sentences = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let speech = speak(line);
+        let speech = speak(voice, line);
         let voiced = audible(&speech);
         let speech = &speech[voiced];
         sentences.push(samples.len()..samples.len() + speech.len());

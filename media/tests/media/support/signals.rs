@@ -34,19 +34,8 @@ pub fn white_noise(seconds: u32, dbfs: f32, seed: u64) -> Vec<i16> {
     at_level(&white(length(seconds), seed), dbfs)
 }
 
-/// Paul Kellet's filter: −3 dB an octave within 0.5 dB.
 pub fn pink_noise(seconds: u32, dbfs: f32, seed: u64) -> Vec<i16> {
-    let mut b = [0.0_f32; 3];
-    let pink: Vec<f32> = white(length(seconds), seed)
-        .into_iter()
-        .map(|x| {
-            b[0] = 0.99765 * b[0] + x * 0.099_046;
-            b[1] = 0.963 * b[1] + x * 0.296_516_4;
-            b[2] = 0.57 * b[2] + x * 1.052_691_3;
-            b[0] + b[1] + b[2] + x * 0.1848
-        })
-        .collect();
-    at_level(&pink, dbfs)
+    at_level(&raw_pink_noise(length(seconds), seed), dbfs)
 }
 
 /// Mains hum: 50 Hz and its first harmonics.
@@ -164,4 +153,16 @@ pub fn with_noise(signal: &[i16], noise: &[f32], snr_db: f32) -> Vec<i16> {
 /// White noise as floats, for [`with_noise`].
 pub fn raw_noise(samples: usize, seed: u64) -> Vec<f32> {
     white(samples, seed)
+}
+
+/// Pink noise as floats: Paul Kellet's filter, −3 dB an octave within 0.5 dB.
+pub fn raw_pink_noise(samples: usize, seed: u64) -> Vec<f32> {
+    let mut b = [0.0_f32; 3];
+    let colour = |x: f32| {
+        b[0] = 0.99765 * b[0] + x * 0.099_046;
+        b[1] = 0.963 * b[1] + x * 0.296_516_4;
+        b[2] = 0.57 * b[2] + x * 1.052_691_3;
+        b.iter().sum::<f32>() + x * 0.1848
+    };
+    white(samples, seed).into_iter().map(colour).collect()
 }
