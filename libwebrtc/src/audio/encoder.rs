@@ -194,6 +194,12 @@ impl OpusSender {
         self.encoder.set_packet_loss_perc(i32::from(percent.clamp(self.least_loss, 100)))
     }
 
+    /// Level of the audio of the last packet in dB of full scale, from 0, the loudest, to -127, digital silence and
+    /// keep-alives (RFC 6464, section 3).
+    pub(crate) fn audio_level_dbov(&self) -> i8 {
+        level_dbov(&self.pcm)
+    }
+
     /// Whether a short slot may pass in the hope of more: once, and again only when more has come meanwhile.
     fn may_wait(&self, available: usize) -> bool {
         match self.held {
@@ -243,6 +249,7 @@ impl OpusSender {
 
     fn keep_alive(&mut self, slot: u64) -> EncodedPacket {
         self.tail = Tail::default();
+        self.pcm.clear();
         let packet = self.packet(slot, vec![self.toc]);
         self.paused = true;
         packet
@@ -278,6 +285,13 @@ impl OpusSender {
             captured: self.start + slot_time(slot),
         }
     }
+}
+
+/// Root mean square of `pcm` (any interleaving) in dB of full scale, -127 to 0; -127 for none.
+fn level_dbov(pcm: &[i16]) -> i8 {
+    let energy: f64 = pcm.iter().map(|&sample| f64::from(sample).powi(2)).sum();
+    let mean = energy / pcm.len().max(1) as f64;
+    (10.0 * (mean / f64::from(i16::MAX).powi(2)).log10()).round().clamp(-127.0, 0.0) as i8
 }
 
 fn bits(bitrate: u32) -> Bitrate {

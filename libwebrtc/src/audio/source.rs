@@ -245,7 +245,10 @@ impl SourceQueue {
         let bound = self.frames(DIRECT_QUEUE_MS);
         let excess = ((state.samples.len() / self.width) as u64).saturating_sub(bound);
         state.drop_front(excess, self.width);
-        state.dropped_frames += excess;
+        if excess > 0 {
+            state.dropped_frames += excess;
+            log::debug!("audio is captured faster than real time: {} samples dropped", state.dropped_frames);
+        }
         state.wake_readers();
     }
 

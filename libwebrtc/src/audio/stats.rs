@@ -41,6 +41,7 @@ pub(crate) struct PlayoutStats {
     pub frames_dropped: u64,
 }
 
+#[cfg(test)]
 impl PlayoutStats {
     /// Mean time in the buffer, in ms.
     pub(crate) fn mean_delay_ms(&self) -> f64 {

@@ -272,6 +272,23 @@ async fn speech_has_redundancy_at_every_rate_unless_switched_off() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_level_is_that_of_the_last_packet() {
+    let source = SourceQueue::new(48_000, 1, 5_000);
+    let mut sender = sender(&source, no_dtx());
+    assert_eq!(sender.audio_level_dbov(), -127);
+    source.capture(&frame(&tone::sine(1.0, 440.0, 48_000), 48_000, 1)).await.expect("capture");
+    run(&mut sender, 900).await;
+    // 10 000 of 32 767 at its peak, 3 dB less in the mean.
+    assert_eq!(sender.audio_level_dbov(), -13);
+    run(&mut sender, 200).await;
+    assert_eq!(sender.audio_level_dbov(), -127);
+    run(&mut sender, 1_000).await;
+    source.capture(&frame(&[i16::MIN].repeat(9_600), 48_000, 1)).await.expect("capture");
+    run(&mut sender, 100).await;
+    assert_eq!(sender.audio_level_dbov(), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
