@@ -10,6 +10,6 @@ scripts/packages.sh run
 scripts/livekit-server.sh >/dev/null &
 livekit=$!
 cargo build --locked --release -p ilenia
-wait "$livekit"
+wait "$livekit" || fail "no LiveKit server: see above"
 
 exec "${CARGO_TARGET_DIR:-target}/release/ilenia" dev "$@"

@@ -2,7 +2,6 @@
 # Sets up this machine: scripts/setup.sh run|test. Quick when all is there.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-
 what=${1:-test}
 "$ROOT/scripts/rust.sh" "$what"
 "$ROOT/scripts/packages.sh" "$what"

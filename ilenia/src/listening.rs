@@ -54,9 +54,10 @@ impl Listening {
         let mut captions = ctx.captions().subscribe();
         let mut events = ctx.room().subscribe();
         let (sounds_in, mut sounds) = mpsc::channel(FRAMES_QUEUED);
-        let mut translations =
-            Tracks::new(self.wav.is_some().then(|| ctx.track_named(&mt::track_name(&self.language))));
-        let mut speakers = Tracks::new(self.wav.is_some().then(|| ctx.speakers()));
+        let saving = self.wav.is_some();
+        let mut translation = Tracks(saving.then(|| ctx.track_named(&mt::track_name(&self.language))));
+        // The speakers themselves are subscribed to only when it turns out that they speak our language.
+        let mut speakers = Tracks(None);
         let mut mixer = Mixer::new(RECORDING_HZ);
         let mut spoken_here = false;
         let mut others = Others::new(&self.language);
@@ -74,14 +75,12 @@ impl Listening {
                         self.show(ctx, &caption.segment)?;
                     }
                 }
-                track = translations.next() => record(ctx, &track, &sounds_in),
-                track = speakers.next() => speakers.keep(track),
+                track = translation.next() => record(ctx, &track, &sounds_in),
+                track = speakers.next() => record(ctx, &track, &sounds_in),
                 Some(sound) = sounds.recv() => mixer.push(&sound.sid, &sound.samples, now_ms(Instant::now())),
                 now = save.tick() => {
-                    if spoken_here || self.is_transcribed_in_ours(ctx) {
-                        for track in speakers.kept() {
-                            record(ctx, &track, &sounds_in);
-                        }
+                    if saving && speakers.0.is_none() && (spoken_here || self.is_transcribed_in_ours(ctx)) {
+                        speakers = Tracks(Some(ctx.speakers()));
                     }
                     if now - started > NOTHING_FOR {
                         others.tell_once(&self.language);
@@ -172,34 +171,18 @@ fn record(ctx: &JobContext, track: &SpeakerTrack, sounds: &mpsc::Sender<Sound>) 
     });
 }
 
-/// Tracks as they come, where any are wanted; some are kept until it is known what they are for.
-struct Tracks {
-    source: Option<Speakers>,
-    kept: Vec<SpeakerTrack>,
-}
+/// Tracks as they come, where any are wanted.
+struct Tracks(Option<Speakers>);
 
 impl Tracks {
-    fn new(source: Option<Speakers>) -> Self {
-        Self { source, kept: Vec::new() }
-    }
-
-    /// The next track; never, when none are wanted or no more come.
+    /// The next track; never, when none are wanted or no more come. Cancel-safe.
     async fn next(&mut self) -> SpeakerTrack {
-        if let Some(source) = &mut self.source {
-            if let Some(track) = source.next().await {
+        if let Some(tracks) = &mut self.0 {
+            if let Some(track) = tracks.next().await {
                 return track;
             }
-            self.source = None;
         }
         std::future::pending().await
-    }
-
-    fn keep(&mut self, track: SpeakerTrack) {
-        self.kept.push(track);
-    }
-
-    fn kept(&mut self) -> Vec<SpeakerTrack> {
-        std::mem::take(&mut self.kept)
     }
 }
 

@@ -10,6 +10,7 @@ mod recording;
 mod settings;
 mod shutdown;
 mod terminal;
+mod variables;
 
 use std::process::ExitCode;
 

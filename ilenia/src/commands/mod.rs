@@ -10,22 +10,15 @@ mod token;
 
 use clap::{Parser, Subcommand};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, variables};
 
 /// Live multilingual events: speech in a LiveKit room becomes captions and speech in other languages.
 #[derive(Debug, Parser)]
-#[command(name = "ilenia", version, propagate_version = true, after_help = VARIABLES)]
+#[command(name = "ilenia", version, propagate_version = true, after_long_help = variables::help(), after_help = "--help also lists the variables that are read.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
-
-const VARIABLES: &str = "\
-Variables:
-  LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET   the LiveKit server (default: the one of `ilenia dev`)
-  HF_ASR_URL, HF_MT_URL, HF_TTS_URL                  the models (default: offline engines), each with its _TOKEN
-  ILENIA_LOG, ILENIA_LOG_FORMAT                      what to log (info, agents=debug, …), text or json
-Every variable may also be given as NAME_FILE, the path of a file that holds its value.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
