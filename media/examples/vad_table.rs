@@ -37,7 +37,7 @@ fn run(kind: VadKind, samples: &[i16]) -> Outcome {
             match event {
                 SegmenterEvent::Started { .. } => reported = now,
                 SegmenterEvent::Ended(u) => {
-                    segments.push((reported, u.start_sample as usize, u.end_sample as usize))
+                    segments.push((reported, u.start_sample as usize, u.end_sample as usize));
                 }
                 SegmenterEvent::Discarded { .. } => {}
             }
@@ -146,7 +146,9 @@ fn main() {
         delays.get(delays.len() / 2).map_or_else(|| "–".to_owned(), |delay| format!("{delay} ms"))
     });
     row("CPU, of one core", &|kind| {
-        let seconds = talk.samples.len() as f64 / 16_000.0;
-        format!("{:.3} %", run(kind, &talk.samples).seconds / seconds * 100.0)
+        let audio = talk.samples.len() as f64 / 16_000.0;
+        // The best of ten, for a machine that does other things too.
+        let best = (0..10).map(|_| run(kind, &talk.samples).seconds).fold(f64::MAX, f64::min);
+        format!("{:.3} %", best / audio * 100.0)
     });
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use self::cut::quietest_cut;
 use crate::frame::{ASR_HZ, ms_to_samples};
-use crate::vad::{Activity, GateConfig, SpeechGate, Vad};
+use crate::vad::{Evidence, GateConfig, SpeechGate, Vad};
 
 /// When an utterance begins and ends. All times are milliseconds of audio.
 #[derive(Clone, Debug, PartialEq)]
@@ -235,24 +235,24 @@ impl Segmenter {
         self.voiced.push_back(activity.voiced);
         self.silent_frames = if activity.voiced { 0 } else { self.silent_frames + 1 };
         match self.state {
-            State::Silent => self.listen(activity),
-            State::Doubtful { alone } => self.doubt(activity, alone),
+            State::Silent => self.listen(activity.evidence),
+            State::Doubtful { alone } => self.doubt(activity.evidence, alone),
             State::Speaking { .. } => self.speak(),
         }
     }
 
-    fn listen(&mut self, activity: Activity) {
+    fn listen(&mut self, evidence: Evidence) {
         self.keep_last(self.gate.window_frames() + self.limits.pre_roll);
-        if activity.onset {
-            self.doubt(activity, false);
+        if evidence >= Evidence::Onset {
+            self.doubt(evidence, false);
         }
     }
 
-    fn doubt(&mut self, activity: Activity, alone: bool) {
+    fn doubt(&mut self, evidence: Evidence, alone: bool) {
         let most = self.limits.doubt + self.limits.pre_roll;
-        let alone = (alone || activity.confirmed_alone) && self.voiced.len() <= most;
+        let alone = (alone || evidence >= Evidence::ConfirmedAlone) && self.voiced.len() <= most;
         let silent = self.silent_frames >= self.limits.end_silence;
-        if activity.confirmed || (alone && silent) {
+        if evidence == Evidence::Confirmed || (alone && silent) {
             self.state = State::Speaking { continued: false };
             self.events.push_back(SegmenterEvent::Started { start_sample: self.audio_start });
             self.speak();

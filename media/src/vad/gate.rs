@@ -25,17 +25,27 @@ impl Default for GateConfig {
     }
 }
 
+/// How sure it is that somebody speaks, by the mean score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// Nobody seems to.
+    #[default]
+    None,
+    /// Speech may have begun, at most `window_ms` ago.
+    Onset,
+    /// It is speech if it ends soon.
+    ConfirmedAlone,
+    /// It is speech beyond doubt.
+    Confirmed,
+}
+
 /// What the gate makes of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// This frame sounds like speech.
+    /// This very frame sounds like speech.
     pub voiced: bool,
-    /// Speech may have begun, at most `window_ms` ago.
-    pub onset: bool,
-    /// It is speech beyond doubt.
-    pub confirmed: bool,
-    /// It is speech if it ends soon.
-    pub confirmed_alone: bool,
+    /// What the window that ends with this frame says.
+    pub evidence: Evidence,
 }
 
 /// The same hysteresis around every detector: frames in, [`Activity`] out.
@@ -73,12 +83,13 @@ impl SpeechGate {
         }
         // Frames before the first count as 0.
         let mean = self.window.iter().sum::<f32>() / self.window_frames as f32;
-        Activity {
-            voiced: score >= self.config.offset,
-            onset: mean >= self.config.onset,
-            confirmed: mean >= self.config.confirm,
-            confirmed_alone: mean >= self.config.confirm_alone,
-        }
+        let evidence = match mean {
+            mean if mean >= self.config.confirm => Evidence::Confirmed,
+            mean if mean >= self.config.confirm_alone => Evidence::ConfirmedAlone,
+            mean if mean >= self.config.onset => Evidence::Onset,
+            _ => Evidence::None,
+        };
+        Activity { voiced: score >= self.config.offset, evidence }
     }
 
     /// Forgets the past.

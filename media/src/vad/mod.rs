@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 pub use confirmed::ConfirmedVad;
 pub use earshot::EarshotVad;
-pub use gate::{Activity, GateConfig, SpeechGate};
+pub use gate::{Activity, Evidence, GateConfig, SpeechGate};
 pub use webrtc::{WebrtcMode, WebrtcVad};
 
 /// A detector that looks at mono 16 000 Hz audio frame by frame and remembers what went before.

@@ -51,7 +51,7 @@ fn worst_coverage(talk: &Talk, segments: &[Utterance]) -> (f64, usize) {
         .enumerate()
         .map(|(n, s)| (covered(s), n))
         .min_by(|a, b| a.0.total_cmp(&b.0))
-        .unwrap()
+        .expect("a talk has sentences")
 }
 
 fn assert_nothing_lost(what: &str, samples: &[i16]) -> Vec<Utterance> {
