@@ -6,7 +6,12 @@
 use std::{process::Stdio, sync::Arc, time::Duration};
 
 use media::AudioFrame;
-use tokio::{io::AsyncWriteExt as _, process::Command, sync::Semaphore, time::timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _},
+    process::Command,
+    sync::Semaphore,
+    time::timeout,
+};
 
 use super::{EngineError, Missing, programs};
 
@@ -18,6 +23,8 @@ const ADMITTED: usize = 32;
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest text, in bytes.
 pub(super) const MAX_TEXT_BYTES: usize = 4 << 10;
+/// Several minutes of speech.
+const MAX_WAV_BYTES: u64 = 32 << 20;
 /// The languages, as they are told.
 const SUPPORTED: &str = "en, es, ca";
 
@@ -85,29 +92,30 @@ fn speakable(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ").replace("[[", "[ [")
 }
 
-/// Runs a program with `text` on its standard input; its standard output.
+/// Runs a program with `text` on its standard input; what it wrote to its standard output, which is a file without a
+/// name, for Flite seeks in it.
 async fn run(program: &str, arguments: &[&str], text: &str) -> std::io::Result<Vec<u8>> {
+    let output = tempfile::tempfile()?;
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(output.try_clone()?)
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let stdin = child.stdin.take();
-    let write = async move {
-        if let Some(mut stdin) = stdin {
-            stdin.write_all(text.as_bytes()).await?;
-            stdin.write_all(b"\n").await?;
-        }
-        Ok(())
-    };
-    let ((), output) = tokio::try_join!(write, child.wait_with_output())?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(std::io::Error::other(output.status.to_string()))
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(text.as_bytes()).await?;
+        stdin.write_all(b"\n").await?;
     }
+    let status = child.wait().await?;
+    if !status.success() {
+        return Err(std::io::Error::other(status.to_string()));
+    }
+    let mut output = tokio::fs::File::from_std(output);
+    output.rewind().await?;
+    let mut wav = Vec::new();
+    output.take(MAX_WAV_BYTES).read_to_end(&mut wav).await?;
+    Ok(wav)
 }
 
 /// Mono 16-bit PCM out of a WAV whose lengths were written before they were known, as on every pipe.

@@ -69,10 +69,15 @@ impl Pipeline {
             output.read_until(0, &mut answer).await
         };
         tokio::try_join!(write, read)?;
-        if answer.pop() != Some(0) {
+        // When a program in the middle ends, those after it end too, with what looks like an empty answer.
+        if answer.pop() != Some(0) || answer.is_empty() || self.has_ended() {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a program of the pipeline has ended"));
         }
         Ok(format::unescape(&String::from_utf8_lossy(&answer)))
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.children.iter_mut().any(|child| !matches!(child.try_wait(), Ok(None)))
     }
 
     /// Ends the programs and waits for them.
