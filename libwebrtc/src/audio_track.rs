@@ -9,7 +9,8 @@ use std::{
 };
 
 use crate::{
-    audio::PlayoutClock, audio_source::native::NativeAudioSource, media_stream_track::RtcTrackState, rtc::receive::TrackSinks,
+    audio::PlayoutClock, audio_source::native::NativeAudioSource, media_stream_track::RtcTrackState,
+    rtc::receive::TrackSinks,
 };
 
 struct Inner {

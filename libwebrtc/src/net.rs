@@ -12,6 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::runtime::{Handle, Id};
 
 /// The way a datagram goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,31 +53,38 @@ pub trait DatagramFilter: Send + Sync {
     fn judge(&self, datagram: &Datagram<'_>) -> Verdict;
 }
 
-static FILTER: Mutex<Option<Arc<dyn DatagramFilter>>> = Mutex::new(None);
+static FILTERS: Mutex<Vec<(Id, Arc<dyn DatagramFilter>)>> = Mutex::new(Vec::new());
 
-/// Gives the filter to all peer connections that this process makes until the guard is dropped. They keep it.
+/// Gives the filter to all peer connections made on the current Tokio runtime until the guard is dropped. They keep it.
 ///
-/// There is one filter per process: tests that install one must not run side by side.
+/// Tests with a runtime each do not disturb each other. Outside of a runtime nothing gets the filter.
 #[must_use = "the filter is taken away when the guard is dropped"]
 pub fn install_filter(filter: Arc<dyn DatagramFilter>) -> FilterGuard {
-    *FILTER.lock() = Some(filter);
-    FilterGuard { _private: () }
+    let runtime = Handle::try_current().ok().map(|runtime| runtime.id());
+    if let Some(runtime) = runtime {
+        let mut filters = FILTERS.lock();
+        filters.retain(|(known, _)| *known != runtime);
+        filters.push((runtime, filter));
+    }
+    FilterGuard { runtime }
 }
 
 /// Takes the filter away for peer connections made later.
 #[derive(Debug)]
 pub struct FilterGuard {
-    _private: (),
+    runtime: Option<Id>,
 }
 
 impl Drop for FilterGuard {
     fn drop(&mut self) {
-        *FILTER.lock() = None;
+        FILTERS.lock().retain(|(known, _)| Some(*known) != self.runtime);
     }
 }
 
-pub(crate) fn installed_filter() -> Option<Arc<dyn DatagramFilter>> {
-    FILTER.lock().clone()
+/// The filter for a peer connection made on this runtime.
+pub(crate) fn installed_filter(runtime: &Handle) -> Option<Arc<dyn DatagramFilter>> {
+    let filters = FILTERS.lock();
+    filters.iter().find(|(known, _)| *known == runtime.id()).map(|(_, filter)| Arc::clone(filter))
 }
 
 /// A filter that loses and delays at random, the same way for the same seed. Can be changed while it works.
@@ -161,9 +169,8 @@ mod tests {
     fn the_share_that_was_asked_for_is_lost_in_that_direction_only() {
         let filter = Impairment::new(1);
         filter.set_loss(Direction::Inbound, 0.1);
-        let lost = |direction| {
-            (0..10_000).filter(|_| filter.judge(&datagram(direction)) == Verdict::Drop).count()
-        };
+        let lost =
+            |direction| (0..10_000).filter(|_| filter.judge(&datagram(direction)) == Verdict::Drop).count();
         assert!((900..1_100).contains(&lost(Direction::Inbound)));
         assert_eq!(lost(Direction::Outbound), 0);
     }
@@ -173,7 +180,9 @@ mod tests {
         let filter = Impairment::new(2);
         filter.set_delay(Duration::from_millis(20), Duration::from_millis(10));
         for _ in 0..1_000 {
-            let Verdict::Delay(delay) = filter.judge(&datagram(Direction::Outbound)) else { panic!("not delayed") };
+            let Verdict::Delay(delay) = filter.judge(&datagram(Direction::Outbound)) else {
+                panic!("not delayed")
+            };
             assert!((20..=30).contains(&delay.as_millis()));
         }
     }

@@ -43,6 +43,9 @@ impl RtpReceiver {
 
 impl fmt::Debug for RtpReceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RtpReceiver").field("track", &self.track()).field("stream_ids", &self.stream_ids()).finish()
+        f.debug_struct("RtpReceiver")
+            .field("track", &self.track())
+            .field("stream_ids", &self.stream_ids())
+            .finish()
     }
 }

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    RtcError, media_stream_track::MediaStreamTrack, rtc::transceiver::Transceiver, rtp_parameters::RtpParameters,
-    stats::RtcStats,
+    RtcError, media_stream_track::MediaStreamTrack, rtc::transceiver::Transceiver,
+    rtp_parameters::RtpParameters, stats::RtcStats,
 };
 
 /// A way to encode video. There is none here; the type is part of the interface.

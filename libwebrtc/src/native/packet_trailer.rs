@@ -108,7 +108,10 @@ impl PacketTrailerHandler {
 }
 
 /// A handler for a sender.
-pub fn create_sender_handler(peer_factory: &PeerConnectionFactory, sender: &RtpSender) -> PacketTrailerHandler {
+pub fn create_sender_handler(
+    peer_factory: &PeerConnectionFactory,
+    sender: &RtpSender,
+) -> PacketTrailerHandler {
     let _ = (peer_factory, sender);
     PacketTrailerHandler::default()
 }

@@ -209,7 +209,8 @@ impl Channel {
 /// When an option is out of its range, or a negotiated channel has no id.
 pub(crate) fn channel_config(label: &str, init: &DataChannelInit) -> Result<ChannelConfig, RtcError> {
     let in_range = |name: &str, value: i32| {
-        u16::try_from(value).map_err(|_| RtcError::invalid_state(format_args!("{name} {value} is out of range")))
+        u16::try_from(value)
+            .map_err(|_| RtcError::invalid_state(format_args!("{name} {value} is out of range")))
     };
     let reliability = match (init.max_retransmit_time, init.max_retransmits) {
         (Some(lifetime), _) => {

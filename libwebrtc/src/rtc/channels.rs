@@ -58,11 +58,6 @@ impl Channels {
         }
     }
 
-    /// Whether there is a channel.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Channel>> {
         self.entries.iter().map(|entry| &entry.channel)
     }
@@ -86,7 +81,8 @@ impl Channels {
 
     /// Closes a channel on this side.
     pub(crate) fn close(&mut self, channel: &Channel, rtc: &mut Rtc) -> Option<Event> {
-        let index = self.entries.iter().position(|entry| std::ptr::eq(Arc::as_ptr(&entry.channel), channel))?;
+        let index =
+            self.entries.iter().position(|entry| std::ptr::eq(Arc::as_ptr(&entry.channel), channel))?;
         let entry = self.entries.remove(index);
         match entry.id {
             Some(id) if self.negotiated => rtc.direct_api().close_data_channel(id),
@@ -102,7 +98,10 @@ impl Channels {
     /// Closes all channels, because the connection is.
     pub(crate) fn close_all(&mut self) -> Vec<Event> {
         self.closed += self.entries.len() as u32;
-        self.entries.drain(..).map(|entry| Event::ChannelState(entry.channel, DataChannelState::Closed)).collect()
+        self.entries
+            .drain(..)
+            .map(|entry| Event::ChannelState(entry.channel, DataChannelState::Closed))
+            .collect()
     }
 
     /// A channel opened, ours or the peer's.

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, OnceLock, Weak},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
@@ -124,7 +124,8 @@ impl ConnectionHandle {
             callbacks: Callbacks::default(),
             clock: Mutex::new(Some(PlayoutClock::new(&runtime))),
         });
-        runtime.spawn(driver::run(Arc::clone(&connection), sockets, net::installed_filter()));
+        let filter = net::installed_filter(&runtime);
+        runtime.spawn(driver::run(Arc::clone(&connection), sockets, filter));
         Ok(Self { connection })
     }
 }
@@ -189,8 +190,10 @@ impl Connection {
 
     pub(crate) fn set_bitrate(&self, settings: BitrateSettings) -> Result<(), RtcError> {
         drop(self.open()?);
-        let BitrateSettings { min_bitrate_bps: min, start_bitrate_bps: start, max_bitrate_bps: max } = settings;
-        let ordered = |low: Option<u64>, high: Option<u64>| low.zip(high).is_none_or(|(low, high)| low <= high);
+        let BitrateSettings { min_bitrate_bps: min, start_bitrate_bps: start, max_bitrate_bps: max } =
+            settings;
+        let ordered =
+            |low: Option<u64>, high: Option<u64>| low.zip(high).is_none_or(|(low, high)| low <= high);
         if ordered(min, start) && ordered(start, max) && ordered(min, max) {
             Ok(())
         } else {
@@ -418,7 +421,9 @@ impl Inner {
                 IceConnectionState::Connected | IceConnectionState::Completed if self.secured => {
                     PeerConnectionState::Connected
                 }
-                IceConnectionState::Connected | IceConnectionState::Completed => PeerConnectionState::Connecting,
+                IceConnectionState::Connected | IceConnectionState::Completed => {
+                    PeerConnectionState::Connecting
+                }
                 IceConnectionState::Disconnected => PeerConnectionState::Disconnected,
                 IceConnectionState::Failed => PeerConnectionState::Failed,
                 IceConnectionState::Closed => PeerConnectionState::Closed,
@@ -428,10 +433,5 @@ impl Inner {
             self.state = state;
             self.events.push_back(Event::Connection(state));
         }
-    }
-
-    /// When the watchdog has to look again.
-    pub(crate) fn watchdog_deadline(&self) -> Option<Instant> {
-        self.watchdog.deadline()
     }
 }

@@ -2,7 +2,6 @@
 //! the program what happened.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -17,6 +16,7 @@ use str0m::{
 
 use super::{
     connection::{Connection, Inner},
+    delayed::{Delayed, Held},
     events::Event,
     ice::{MAX_DATAGRAM_BYTES, Received, Sockets},
     now,
@@ -32,8 +32,6 @@ use crate::{
 
 /// Datagrams taken in before the program is told and others get their turn.
 const RECEIVE_BATCH: usize = 64;
-/// Datagrams that a filter may hold back at a time; more are lost.
-const MAX_DELAYED: usize = 4_096;
 /// The longest sleep.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -58,7 +56,7 @@ pub(crate) async fn run(
     };
     let mut woken = true;
     loop {
-        let deadline = driver.round(now(), woken);
+        let deadline = driver.round(now(), woken).await;
         driver.tell();
         let Some(deadline) = deadline else { break };
         woken = false;
@@ -92,27 +90,32 @@ struct Driver {
 
 impl Driver {
     /// Does what is due and says when there is more to do; `None` when the connection is closed.
-    fn round(&mut self, now: Instant, woken: bool) -> Option<Instant> {
-        for (received, payload) in self.delayed.due_inbound(now) {
-            self.absorb(received, &payload, now);
+    async fn round(&mut self, now: Instant, woken: bool) -> Option<Instant> {
+        for held in self.delayed.due(now) {
+            match held {
+                Held::Inbound(received, payload) => self.absorb(received, &payload, now),
+                Held::Outbound(local, remote, payload) => self.sockets.send(local, remote, &payload).await,
+            }
         }
         if woken || self.next_audio.is_some_and(|deadline| deadline <= now) {
             self.encode(now);
         }
-        let connection = Arc::clone(&self.connection);
-        let mut inner = connection.inner();
+        let (deadline, closed) = self.advance(now);
+        self.transmit(now).await;
+        let deadline = earliest(earliest(deadline, self.next_audio), self.delayed.deadline());
+        (!closed).then_some(deadline)
+    }
+
+    /// Gives str0m the time and the encoded packets. Says when it wants to be asked again, and whether the connection
+    /// is closed.
+    fn advance(&mut self, now: Instant) -> (Instant, bool) {
+        let mut inner = self.connection.inner();
         inner.write_packets(now, &mut self.packets);
-        let mut deadline = inner.pump(Some(Input::Timeout(now)), now, &connection, &mut self.transmits);
+        let deadline = inner.pump(Input::Timeout(now), now, &self.connection, &mut self.transmits);
         if inner.watchdog.expired(now) {
             inner.time_out();
         }
-        deadline = earliest(deadline, inner.watchdog_deadline());
-        let closed = inner.closed;
-        drop(inner);
-        self.transmit(now);
-        deadline = earliest(deadline, self.next_audio);
-        deadline = earliest(deadline, self.delayed.deadline());
-        (!closed).then_some(deadline)
+        (earliest(deadline, inner.watchdog.deadline()), inner.closed)
     }
 
     /// Encodes what the sources of all senders have, outside of the connection's lock.
@@ -143,7 +146,9 @@ impl Driver {
         match self.judge(Direction::Inbound, received.local, received.remote, payload) {
             Verdict::Pass => self.absorb(received, payload, now),
             Verdict::Drop => {}
-            Verdict::Delay(delay) => self.delayed.hold(now + delay, Held::Inbound(received, payload.to_vec())),
+            Verdict::Delay(delay) => {
+                self.delayed.hold(now + delay, Held::Inbound(received, payload.to_vec()))
+            }
         }
     }
 
@@ -156,24 +161,21 @@ impl Driver {
                 return;
             }
         };
-        let connection = Arc::clone(&self.connection);
-        connection.inner().pump(Some(Input::Receive(now, receive)), now, &connection, &mut self.transmits);
+        let mut inner = self.connection.inner();
+        inner.pump(Input::Receive(now, receive), now, &self.connection, &mut self.transmits);
     }
 
-    /// Sends what str0m has put out, and what was held back until now.
-    fn transmit(&mut self, now: Instant) {
+    /// Sends what str0m has put out.
+    async fn transmit(&mut self, now: Instant) {
         for transmit in std::mem::take(&mut self.transmits) {
             let (local, remote) = (transmit.source, transmit.destination);
             match self.judge(Direction::Outbound, local, remote, &transmit.contents) {
-                Verdict::Pass => self.sockets.send(local, remote, &transmit.contents),
+                Verdict::Pass => self.sockets.send(local, remote, &transmit.contents).await,
                 Verdict::Drop => {}
                 Verdict::Delay(delay) => {
                     self.delayed.hold(now + delay, Held::Outbound(local, remote, transmit.contents.to_vec()));
                 }
             }
-        }
-        for (local, remote, payload) in self.delayed.due_outbound(now) {
-            self.sockets.send(local, remote, &payload);
         }
     }
 
@@ -196,13 +198,12 @@ impl Inner {
     /// Gives str0m an input and takes all its output. Returns when it wants to be asked again.
     fn pump(
         &mut self,
-        input: Option<Input<'_>>,
+        input: Input<'_>,
         now: Instant,
         connection: &Connection,
         transmits: &mut Vec<Transmit>,
     ) -> Instant {
-        if let Some(input) = input
-            && !self.dead
+        if !self.dead
             && let Err(error) = self.rtc.handle_input(input)
         {
             log::debug!("input refused: {error}");
@@ -309,7 +310,8 @@ impl Inner {
     fn write_packets(&mut self, now: Instant, packets: &mut Vec<(Mid, OutgoingPacket)>) {
         for (mid, packet) in packets.drain(..) {
             let accepted = self.rtc.media(mid).map(str0m::media::Media::remote_pts);
-            let Some(payload_type) = accepted.and_then(|accepted| opus_payload_type(&self.rtc, accepted)) else {
+            let Some(payload_type) = accepted.and_then(|accepted| opus_payload_type(&self.rtc, accepted))
+            else {
                 continue;
             };
             let extensions = ExtensionValues {
@@ -322,9 +324,15 @@ impl Inner {
             let ssrc = *stream.ssrc();
             let captured = packet.captured.min(now);
             stream.write_rtp(
-                RtpWrite::new(payload_type, packet.sequence.into(), packet.rtp_time, captured, packet.payload)
-                    .marker(packet.marker)
-                    .ext_vals(extensions),
+                RtpWrite::new(
+                    payload_type,
+                    packet.sequence.into(),
+                    packet.rtp_time,
+                    captured,
+                    packet.payload,
+                )
+                .marker(packet.marker)
+                .ext_vals(extensions),
             );
             if let Some(transceiver) = self.by_mid(mid)
                 && let Some(sender) = &mut transceiver.state().sender
@@ -344,63 +352,4 @@ const VOICE_DBOV: i8 = -50;
 
 fn earliest(one: Instant, other: Option<Instant>) -> Instant {
     other.map_or(one, |other| one.min(other))
-}
-
-/// Datagrams that a filter holds back, by the time they may pass.
-#[derive(Default)]
-struct Delayed {
-    held: BTreeMap<(Instant, u64), Held>,
-    count: u64,
-}
-
-enum Held {
-    Inbound(Received, Vec<u8>),
-    Outbound(SocketAddr, SocketAddr, Vec<u8>),
-}
-
-impl Delayed {
-    fn hold(&mut self, until: Instant, datagram: Held) {
-        if self.held.len() < MAX_DELAYED {
-            self.count += 1;
-            self.held.insert((until, self.count), datagram);
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.held.first_key_value().map(|((until, _), _)| *until)
-    }
-
-    fn due_inbound(&mut self, now: Instant) -> Vec<(Received, Vec<u8>)> {
-        self.due(now, |held| matches!(held, Held::Inbound(..)))
-            .into_iter()
-            .filter_map(|held| match held {
-                Held::Inbound(received, payload) => Some((received, payload)),
-                Held::Outbound(..) => None,
-            })
-            .collect()
-    }
-
-    fn due_outbound(&mut self, now: Instant) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
-        self.due(now, |held| matches!(held, Held::Outbound(..)))
-            .into_iter()
-            .filter_map(|held| match held {
-                Held::Outbound(local, remote, payload) => Some((local, remote, payload)),
-                Held::Inbound(..) => None,
-            })
-            .collect()
-    }
-
-    fn due(&mut self, now: Instant, which: impl Fn(&Held) -> bool) -> Vec<Held> {
-        if self.held.is_empty() {
-            return Vec::new();
-        }
-        let keys: Vec<_> = self
-            .held
-            .iter()
-            .take_while(|((until, _), _)| *until <= now)
-            .filter(|(_, held)| which(held))
-            .map(|(key, _)| *key)
-            .collect();
-        keys.iter().filter_map(|key| self.held.remove(key)).collect()
-    }
 }

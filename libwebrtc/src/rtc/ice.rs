@@ -29,7 +29,7 @@ pub(crate) struct Sockets {
 }
 
 /// A datagram that came in, without its payload.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) bytes: usize,
     pub(crate) local: SocketAddr,
@@ -122,13 +122,14 @@ impl Sockets {
         })
     }
 
-    /// Sends from the socket with the given address. A datagram that cannot be sent is lost, as on the network.
-    pub(crate) fn send(&self, local: SocketAddr, remote: SocketAddr, payload: &[u8]) {
+    /// Sends from the socket with the given address, waiting while its buffer is full. A datagram that cannot be sent
+    /// is lost, as on the network.
+    pub(crate) async fn send(&self, local: SocketAddr, remote: SocketAddr, payload: &[u8]) {
         let Some((_, socket)) = self.sockets.iter().find(|(address, _)| *address == local) else {
             log::trace!("no socket {local} to send from");
             return;
         };
-        if let Err(error) = socket.try_send_to(payload, remote) {
+        if let Err(error) = socket.send_to(payload, remote).await {
             log::trace!("send from {local} to {remote}: {error}");
         }
     }
@@ -200,7 +201,7 @@ mod tests {
         let (sockets, candidates) = gather().unwrap();
         assert!(candidates.iter().any(|candidate| candidate.addr().ip().is_loopback()));
         let local = candidates[0].addr();
-        sockets.send(local, local, b"hello");
+        sockets.send(local, local, b"hello").await;
         let mut buffer = [0; 16];
         let received = sockets.receive(&mut buffer).await;
         assert_eq!((&buffer[..received.bytes], received.remote), (&b"hello"[..], local));

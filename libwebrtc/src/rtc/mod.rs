@@ -7,6 +7,7 @@ pub(crate) mod capabilities;
 pub(crate) mod channel;
 mod channels;
 pub(crate) mod connection;
+mod delayed;
 mod driver;
 mod events;
 mod ice;
@@ -20,6 +21,9 @@ pub(crate) mod transceiver;
 use std::time::Instant;
 
 use uuid::Uuid;
+
+#[cfg(test)]
+mod tests;
 
 /// A random version 4 UUID in lower-case text.
 #[allow(clippy::disallowed_methods, reason = "track ids are the interface's own, made in this one place")]

@@ -271,7 +271,9 @@ impl Inner {
     fn apply_sections(&mut self, remote: &str) {
         for section in sdp::remote_sections(remote) {
             let mid = Mid::from(section.mid.as_str());
-            let Some(transceiver) = self.transceivers.iter().find(|known| known.mid() == Some(mid)) else { continue };
+            let Some(transceiver) = self.transceivers.iter().find(|known| known.mid() == Some(mid)) else {
+                continue;
+            };
             let mut state = transceiver.state();
             state.confirmed = true;
             state.current = Some(current_direction(&self.rtc, mid, &section));

@@ -1,9 +1,6 @@
 //! From RTP packets to the streams of a remote track.
 
-use std::{
-    sync::Arc,
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use parking_lot::Mutex;
 use str0m::rtp::Ssrc;
@@ -114,7 +111,13 @@ pub(crate) enum Admission {
 
 impl Reception {
     /// Takes note of a packet with an extended sequence number.
-    pub(crate) fn admit(&mut self, ssrc: Ssrc, sequence: u64, payload_bytes: usize, arrival: Instant) -> Admission {
+    pub(crate) fn admit(
+        &mut self,
+        ssrc: Ssrc,
+        sequence: u64,
+        payload_bytes: usize,
+        arrival: Instant,
+    ) -> Admission {
         if self.previous == Some(ssrc) {
             return Admission::Stale;
         }

@@ -1,7 +1,5 @@
 //! What is read from, and rewritten in, the text of remote descriptions beside str0m's own parser.
 
-use std::fmt::Write as _;
-
 use crate::{MediaType, rtp_transceiver::RtpTransceiverDirection};
 
 /// A section for audio or video of a remote description.
@@ -87,16 +85,15 @@ pub(crate) fn narrow_offer(sdp: &str, sends: impl Fn(&str) -> bool) -> String {
     for section in sections {
         let mid = section.lines().find_map(|line| line.trim_end().strip_prefix("a=mid:")).unwrap_or_default();
         let keep = section.starts_with("application") || sends(mid);
-        for (index, line) in section.split_inclusive('\n').enumerate() {
+        narrowed.push_str("m=");
+        for line in section.split_inclusive('\n') {
             let content = line.trim_end();
-            let replaced = match content {
+            narrowed.push_str(match content {
                 "a=sendrecv" if !keep => "a=sendonly",
                 "a=recvonly" if !keep => "a=inactive",
                 other => other,
-            };
-            let prefix = if index == 0 { "m=" } else { "" };
-            // Writing to a string cannot fail.
-            let _ = write!(narrowed, "{prefix}{replaced}{}", &line[content.len()..]);
+            });
+            narrowed.push_str(&line[content.len()..]);
         }
     }
     narrowed

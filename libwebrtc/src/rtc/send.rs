@@ -124,6 +124,7 @@ impl AudioSender {
         encoder.set_enabled(track.enabled());
         while encoder.deadline() <= now {
             let Some(packet) = encoder.poll(now) else { continue };
+            let level_dbov = encoder.audio_level_dbov();
             let EncodedPacket { payload, rtp_time, marker, samples, captured } = packet;
             let time = self.time_offset + rtp_time;
             self.last_time = time + u64::from(samples);
@@ -136,7 +137,7 @@ impl AudioSender {
                 marker,
                 payload,
                 captured,
-                level_dbov: -127,
+                level_dbov,
             });
             self.next_sequence += 1;
         }

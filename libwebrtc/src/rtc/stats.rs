@@ -275,7 +275,10 @@ fn codec() -> RtcStats {
     })
 }
 
-#[allow(clippy::disallowed_methods, reason = "the interface asks for wall-clock time, which nothing here depends on")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the interface asks for wall-clock time, which nothing here depends on"
+)]
 fn report(id: &str) -> dictionaries::RtcStats {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     dictionaries::RtcStats { id: id.to_owned(), timestamp: since_epoch.as_micros() as i64 }

@@ -183,8 +183,10 @@ impl Transceiver {
 
     /// Ends the m-line with the next negotiation.
     pub(crate) fn stop(&self) -> Result<(), RtcError> {
-        let connection =
-            self.connection.upgrade().ok_or_else(|| RtcError::invalid_state("the peer connection is closed"))?;
+        let connection = self
+            .connection
+            .upgrade()
+            .ok_or_else(|| RtcError::invalid_state("the peer connection is closed"))?;
         {
             let mut state = self.state();
             state.direction = RtpTransceiverDirection::Stopped;
@@ -260,7 +262,10 @@ impl TransceiverState {
         let sends = |direction| {
             matches!(direction, RtpTransceiverDirection::SendRecv | RtpTransceiverDirection::SendOnly)
         };
-        !self.send_blocked && self.encoding_active() && sends(self.direction) && self.current.is_some_and(sends)
+        !self.send_blocked
+            && self.encoding_active()
+            && sends(self.direction)
+            && self.current.is_some_and(sends)
     }
 
     /// Encodes what is due and says when to ask again; `None` while nothing is sent. `filled` fires when a source

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::{
-    DtlsRole, DtlsTransportState, IceCandidatePairState, IceCandidateType, IceRole, IceServerTransportProtocol,
-    IceTcpCandidateType, IceTransportState, QualityLimitationReason,
+    DtlsRole, DtlsTransportState, IceCandidatePairState, IceCandidateType, IceRole,
+    IceServerTransportProtocol, IceTcpCandidateType, IceTransportState, QualityLimitationReason,
 };
 use crate::data_channel::DataChannelState;
 
