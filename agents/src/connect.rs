@@ -1,12 +1,15 @@
 //! Runs an agent in a room, and brings it back.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use common::config::Secret;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agent, AgentError,
+    Agent, AgentError, JobContext,
+    captions::{read_streams, send_captions},
+    session::Session,
     token::{ParticipantKind, Permissions},
 };
 
@@ -75,9 +78,10 @@ impl ConnectOptions {
 
 /// Joins the room, runs `agent` there until it is done or `shutdown` is cancelled, and leaves in good order.
 ///
-/// A lost connection is made again underneath the agent, with a new token, for as long as it takes.
+/// A lost connection is made again underneath the agent, with a new token, for as long as it takes; see
+/// [`AgentError`] for what ends the job instead.
 ///
-/// Errors: see [`AgentError`]. A cancelled `shutdown` is no error.
+/// Errors: see [`AgentError`]. A cancelled `shutdown` is no error, nor is work that it cut off.
 ///
 /// Cancel-safe: dropping the future leaves the room at once, without finishing what is in hand.
 pub async fn connect(
@@ -85,6 +89,134 @@ pub async fn connect(
     agent: impl Agent,
     shutdown: CancellationToken,
 ) -> Result<(), AgentError> {
-    let _ = (options, agent, shutdown);
-    unimplemented!()
+    check(&options)?;
+    install_tls();
+    let drain = options.drain;
+    // A token of its own: the job may also end for reasons that are not the caller's.
+    let job = shutdown.child_token();
+    let (session, streams) = Session::new(options, job.clone());
+    let _leave = LeaveOnDrop(Arc::clone(&session));
+    let within = session.options.join_within;
+    let Some(first) = shutdown.run_until_cancelled(session.join(Some(within))).await else { return Ok(()) };
+    let first = first?;
+    session.moved_in(&first.0).await;
+
+    let ended = session.ended.clone();
+    let sender = send_captions(session.captions.clone(), session.room.subscribe());
+    session.tasks.spawn(ended.clone().run_until_cancelled_owned(sender));
+    session
+        .tasks
+        .spawn(ended.clone().run_until_cancelled_owned(read_streams(session.captions.clone(), streams)));
+    let ctx = JobContext::new(Arc::clone(&session));
+
+    let work = async {
+        let result = agent.run(ctx).await.map_err(AgentError::Agent);
+        // What it said last is still to be sent.
+        let _ = timeout(FLUSH, session.captions.flush()).await;
+        result
+    };
+    let deadline = async {
+        job.cancelled().await;
+        sleep(drain).await;
+    };
+    let result = tokio::select! {
+        result = work => result,
+        lost = session.keep(first) => lost,
+        () = deadline => {
+            tracing::warn!(drain_ms = drain.as_millis(), "not done in time: leaving");
+            Ok(())
+        }
+    };
+    job.cancel();
+    session.leave().await;
+    ended.cancel();
+    session.tasks.close();
+    session.tasks.wait().await;
+    result
+}
+
+/// How long what was published last may take to be sent.
+const FLUSH: Duration = Duration::from_secs(3);
+
+fn check(options: &ConnectOptions) -> Result<(), AgentError> {
+    let known =
+        ["ws://", "wss://", "http://", "https://"].iter().any(|scheme| options.url.starts_with(scheme));
+    let mistake = if !known {
+        format!("{:?} is no ws://, wss://, http:// or https:// address", options.url)
+    } else if options.room.is_empty() {
+        "the room has no name".to_owned()
+    } else if options.identity.is_empty() {
+        "the participant has no identity".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(AgentError::InvalidOptions(mistake))
+}
+
+/// Two TLS providers are in the graph, so rustls does not choose one by itself. What the program chose stays.
+fn install_tls() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been faster.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    }
+}
+
+/// Leaves the room also when the job's future is dropped half-way.
+struct LeaveOnDrop(Arc<Session>);
+
+impl Drop for LeaveOnDrop {
+    fn drop(&mut self) {
+        let session = Arc::clone(&self.0);
+        session.shutdown.cancel();
+        session.ended.cancel();
+        if session.room.borrow().is_some()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move { session.leave().await });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(url: &str, room: &str, identity: &str) -> ConnectOptions {
+        ConnectOptions::agent(url, "key", Secret::new("secret"), room, identity)
+    }
+
+    #[tokio::test]
+    async fn options_that_cannot_work_are_refused_at_once() {
+        for (options, expected) in [
+            (options("localhost", "r", "a"), "no ws://"),
+            (options("ws://localhost", "", "a"), "room"),
+            (options("ws://localhost", "r", ""), "identity"),
+        ] {
+            let agent = |_: JobContext| async { Ok(()) };
+            let error =
+                connect(options, agent, CancellationToken::new()).await.expect_err("unusable").to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_waited_for_and_then_told() {
+        let mut options = options("ws://127.0.0.1:9", "r", "a");
+        options.join_within = Duration::from_secs(1);
+        let agent = |_: JobContext| async { Ok(()) };
+        let error = connect(options, agent, CancellationToken::new()).await.expect_err("nobody there");
+        assert!(
+            matches!(&error, AgentError::Unreachable { last, .. } if last.contains("refused")),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn waiting_for_a_server_can_be_ended() {
+        let shutdown = CancellationToken::new();
+        let agent = |_: JobContext| async { Ok(()) };
+        let job = tokio::spawn(connect(options("ws://127.0.0.1:9", "r", "a"), agent, shutdown.clone()));
+        shutdown.cancel();
+        job.await.expect("no panic").expect("no error");
+    }
 }

@@ -2,119 +2,98 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{AgentError, captions::Captions};
+use livekit::Room;
+
+use crate::{
+    AgentError,
+    audio::{AudioTrackWriter, Speakers},
+    captions::Captions,
+    session::Session,
+};
 
 /// One job in one room. Clones are the same job.
+///
+/// Everything here outlives a lost connection: streams go on, tracks and attributes are published again, and captions
+/// wait meanwhile. Only [`room`](Self::room) is another one afterwards.
 #[derive(Clone)]
-pub struct JobContext {}
+pub struct JobContext {
+    session: Arc<Session>,
+}
 
 impl JobContext {
+    pub(crate) fn new(session: Arc<Session>) -> Self {
+        Self { session }
+    }
+
     /// The room's name.
     pub fn room_name(&self) -> &str {
-        unimplemented!()
+        &self.session.options.room
     }
 
     /// Who we are in the room.
     pub fn identity(&self) -> &str {
-        unimplemented!()
+        &self.session.options.identity
     }
 
     /// What the job is about: [`crate::ConnectOptions::metadata`].
     pub fn metadata(&self) -> &str {
-        unimplemented!()
+        &self.session.options.metadata
     }
 
-    /// The LiveKit room of the present connection; after an interruption it is another one.
-    pub fn room(&self) -> Arc<livekit::Room> {
-        unimplemented!()
+    /// When the session began, in Unix milliseconds: zero on its media clock. It is what the job's metadata says, as
+    /// `{"started_at": "2026-01-01T10:00:00Z"}`, else the time at which the room was made when we first joined it.
+    pub fn started_at_ms(&self) -> i64 {
+        self.session.started_at_ms()
+    }
+
+    /// The LiveKit room of the present connection, or of the last one while there is none.
+    pub fn room(&self) -> Arc<Room> {
+        self.session.latest_room().expect("an agent runs after it has joined")
     }
 
     /// Captions, in both directions.
     pub fn captions(&self) -> &Captions {
-        unimplemented!()
+        &self.session.captions
     }
 
     /// Resolves when the job is to end. Cancel-safe.
     pub async fn shutdown(&self) {
-        unimplemented!()
+        self.session.shutdown.cancelled().await;
     }
 
     /// The audio of everybody who speaks (not of agents): tracks that are there, then those that come.
     pub fn speakers(&self) -> Speakers {
-        unimplemented!()
+        let room = self.session.room.borrow().clone();
+        self.session.incoming.speakers(room.as_deref(), self.session.shutdown.clone())
     }
 
-    /// The audio track of that name, whoever publishes it, e.g. `translation-es-ES`.
+    /// The audio tracks of that name, whoever publishes them, e.g. `translation-es-ES`.
     pub fn track_named(&self, name: &str) -> Speakers {
-        unimplemented!()
+        let room = self.session.room.borrow().clone();
+        self.session.incoming.named(name, room.as_deref(), self.session.shutdown.clone())
     }
 
     /// Publishes a mono audio track, and publishes it again after every interruption.
+    ///
+    /// Errors: the room refuses it. A lost connection is no error: the track comes with the next one.
     pub async fn publish_audio_track(
         &self,
         name: &str,
         sample_rate_hz: u32,
     ) -> Result<AudioTrackWriter, AgentError> {
-        unimplemented!()
+        let track = AudioTrackWriter::new(name, sample_rate_hz);
+        self.session.add_track(track.clone()).await?;
+        Ok(track)
     }
 
     /// Sets participant attributes, now and after every interruption.
-    pub async fn set_attributes(&self, attributes: BTreeMap<String, String>) -> Result<(), AgentError> {
-        unimplemented!()
+    pub async fn set_attributes(&self, attributes: BTreeMap<String, String>) {
+        self.session.set_attributes(attributes).await;
     }
 
-    /// Runs a task that ends with the job at the latest.
+    /// Runs a task that ends with the job at the latest: it is cancelled after the room was left.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        unimplemented!()
-    }
-}
-
-/// Audio tracks, as they come.
-pub struct Speakers {}
-
-impl Speakers {
-    /// The next track; `None` when the job ends. Cancel-safe.
-    pub async fn next(&mut self) -> Option<SpeakerTrack> {
-        unimplemented!()
-    }
-}
-
-/// One audio track, from its subscription to its end. Clones are the same track.
-#[derive(Clone, Debug)]
-pub struct SpeakerTrack {
-    /// Who publishes it.
-    pub identity: String,
-    /// `TR_…`
-    pub sid: String,
-    /// Its name.
-    pub name: String,
-}
-
-impl SpeakerTrack {
-    /// Its sound: mono frames of 10 ms at `sample_rate_hz`.
-    pub fn frames(&self, sample_rate_hz: u32) -> AudioFrames {
-        unimplemented!()
-    }
-}
-
-/// The sound of one track.
-pub struct AudioFrames {}
-
-impl AudioFrames {
-    /// The next frame; `None` when the track ended. Cancel-safe.
-    pub async fn next(&mut self) -> Option<media::AudioFrame> {
-        unimplemented!()
-    }
-}
-
-/// A track of our own.
-#[derive(Clone)]
-pub struct AudioTrackWriter {}
-
-impl AudioTrackWriter {
-    /// Takes mono samples at the track's rate, in whole multiples of 10 ms, and returns when there is room for more:
-    /// so a loop over it is paced in real time.
-    pub async fn write(&self, samples: &[i16]) {
-        unimplemented!()
+        let ended = self.session.ended.clone();
+        self.session.tasks.spawn(ended.run_until_cancelled_owned(task));
     }
 }

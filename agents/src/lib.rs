@@ -17,20 +17,23 @@
 //! # }
 //! ```
 
-#![allow(unused_variables, dead_code, clippy::unimplemented)] // while the signatures settle
-
 mod agent;
 pub mod asr;
+mod audio;
+mod backoff;
 pub mod captions;
 mod connect;
 mod context;
 mod error;
 pub mod mt;
+mod rejoin;
+mod session;
 pub mod token;
 pub mod worker;
 
 pub use agent::{Agent, AgentResult};
+pub use audio::{AudioFrames, AudioTrackWriter, SpeakerTrack, Speakers};
 pub use connect::{ConnectOptions, connect};
-pub use context::{AudioFrames, AudioTrackWriter, JobContext, SpeakerTrack, Speakers};
+pub use context::JobContext;
 pub use error::AgentError;
 pub use tokio_util::sync::CancellationToken;

@@ -1,12 +1,19 @@
 //! The MT agent: translates the captions of a room to one language, and speaks them.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use common::LanguageTag;
+use common::{LanguageTag, SegmentId, SegmentState};
 use inference::{Synthesizer, Translator};
+use pipeline::{
+    BoundedMap, Speech, SpeechConfig, SpeechEvent, SpeechFrames, Translation, TranslationConfig,
+    TranslationEvent, speech::speech,
+};
 
-use crate::{Agent, AgentResult, JobContext};
+use crate::{Agent, AgentResult, AudioTrackWriter, JobContext, captions::Caption};
+
+/// Segments whose track is remembered until their translation.
+const REMEMBERED: usize = 1024;
 
 /// Its identity in the room: `agent-mt-es-ES`.
 pub fn identity(language: &LanguageTag) -> String {
@@ -50,12 +57,122 @@ impl MtAgent {
     ) -> Self {
         Self { options, translator, synthesizer }
     }
+
+    /// Publishes the track, which then stays for the life of the job, and starts to play on it.
+    async fn voice(&self, ctx: &JobContext) -> Result<Option<Speech<SegmentId>>, crate::AgentError> {
+        let Some(synthesizer) = &self.synthesizer else { return Ok(None) };
+        let config = SpeechConfig::new(self.options.language.clone());
+        let rate = config.queue.sample_rate_hz;
+        let (voice, frames) = speech(config, Arc::clone(synthesizer));
+        let track = ctx.publish_audio_track(&track_name(&self.options.language), rate).await?;
+        ctx.spawn(play(frames, track));
+        Ok(Some(voice))
+    }
 }
 
 #[async_trait]
 impl Agent for MtAgent {
     async fn run(&self, ctx: JobContext) -> AgentResult {
-        let _ = (ctx, &self.options, &self.translator, &self.synthesizer);
-        unimplemented!()
+        let mut captions = ctx.captions().subscribe();
+        let language = self.options.language.to_string();
+        ctx.set_attributes(BTreeMap::from([("language".to_owned(), language)])).await;
+        let mut voice = self.voice(&ctx).await?;
+
+        let config = TranslationConfig {
+            glossary: self.options.glossary.clone(),
+            ..TranslationConfig::new(self.options.language.clone())
+        };
+        let mut translation = Translation::new(config, Arc::clone(&self.translator));
+        let mut tracks = BoundedMap::new(REMEMBERED);
+        let mut open = true;
+        loop {
+            tokio::select! {
+                caption = captions.recv(), if open => match caption {
+                    Some(Caption { segment, track_sid }) => {
+                        tracks.insert(segment.id.clone(), track_sid);
+                        translation.push(segment);
+                    }
+                    None => {
+                        open = false;
+                        translation.finish();
+                    }
+                },
+                translated = translation.next() => match translated {
+                    Some(event) => {
+                        let track_sid = tracks.get(&event.segment.id).cloned().unwrap_or_default();
+                        publish(&ctx, &event, track_sid);
+                        if let Some(voice) = &mut voice
+                            && is_to_be_heard(&event)
+                        {
+                            voice.say(event.segment.id, event.segment.text);
+                        }
+                    }
+                    None => break,
+                },
+                Some(event) = next_of(&mut voice) => tell(&event),
+            }
+        }
+        let stats = translation.stats();
+        tracing::info!(
+            stats.taken,
+            stats.translated,
+            stats.untranslated,
+            stats.overflowed,
+            stats.duplicates,
+            stats.retries,
+            "captions translated"
+        );
+        if let Some(voice) = &mut voice {
+            voice.finish();
+        }
+        while let Some(event) = next_of(&mut voice).await {
+            tell(&event);
+        }
+        Ok(())
+    }
+}
+
+/// What is said once, in the target language.
+fn is_to_be_heard(event: &TranslationEvent) -> bool {
+    event.segment.state == SegmentState::Final && !event.untranslated
+}
+
+fn publish(ctx: &JobContext, event: &TranslationEvent, track_sid: String) {
+    let TranslationEvent { segment, untranslated, timings } = event;
+    tracing::info!(
+        segment.id = %segment.id,
+        language = %segment.language,
+        untranslated,
+        queued_ms = timings.queued().as_millis(),
+        engine_ms = timings.engine.as_millis(),
+        total_ms = timings.total.as_millis(),
+        "translation"
+    );
+    ctx.captions().publish(Caption { segment: segment.clone(), track_sid });
+}
+
+/// The next event of the voice; `None` without one.
+async fn next_of(voice: &mut Option<Speech<SegmentId>>) -> Option<SpeechEvent<SegmentId>> {
+    match voice {
+        Some(voice) => voice.next().await,
+        None => None,
+    }
+}
+
+fn tell(event: &SpeechEvent<SegmentId>) {
+    match event {
+        SpeechEvent::Started(id) => tracing::debug!(segment.id = %id, "speaking"),
+        SpeechEvent::Finished(id) => tracing::debug!(segment.id = %id, "spoken"),
+        SpeechEvent::Dropped(id) => tracing::warn!(segment.id = %id, "not spoken: too much was waiting"),
+        SpeechEvent::Failed(id, error) => tracing::warn!(segment.id = %id, %error, "not spoken"),
+    }
+}
+
+/// Plays the voice on its track, in real time.
+async fn play(mut frames: SpeechFrames<SegmentId>, track: AudioTrackWriter) {
+    let mut frame = Vec::new();
+    loop {
+        frames.pull(&mut frame);
+        track.write(&frame).await;
     }
 }

@@ -1,1 +1,1 @@
-//! Small programs on the framework.
+//! Small programs on the framework, each run by one command; see `src/bin`.
