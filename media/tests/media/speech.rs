@@ -7,7 +7,7 @@ use media::segmenter::{Segmenter, SegmenterConfig, SegmenterEvent, Utterance};
 use media::vad::{UnknownVad, VadKind};
 
 use crate::support::flite::{TALK, Talk, talk};
-use crate::support::signals::{raw_noise, raw_pink_noise, with_noise};
+use crate::support::signals::{applause, raw_noise, raw_pink_noise, with_noise};
 
 /// The sample talk, spoken once for all tests.
 fn whole_talk() -> &'static Talk {
@@ -124,6 +124,20 @@ fn short_answers_are_heard() {
         let found = segments(&talk.samples, VadKind::default());
         assert!(worst_coverage(&talk, &found).0 >= 0.998, "{words:?} is lost");
     }
+}
+
+#[test]
+fn applause_after_a_sentence_does_not_hold_it_open_for_long() {
+    let mut samples = talk(TALK.lines().nth(2).expect("a third sentence"), 500, 0).samples;
+    let spoken = samples.len() as u64;
+    samples.extend(applause(20, -22.0, 21));
+    let found = segments(&samples, VadKind::default());
+    let late = found.iter().map(|u| u.end_sample.saturating_sub(spoken) / 16).max();
+    assert!(
+        found.len() == 1 && late < Some(4_000),
+        "{} segments, {late:?} ms after the last word",
+        found.len()
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@ use std::f32::consts::TAU;
 use media::speech_queue::{Speech, SpeechEvent, SpeechQueue, SpeechQueueConfig};
 use proptest::prelude::*;
 
+use crate::support::flite::{TALK, talk};
+
 const HZ: u32 = 16_000;
 
 fn config() -> SpeechQueueConfig {
@@ -101,6 +103,21 @@ fn a_long_queue_is_spoken_faster_without_leaps_or_a_change_of_pitch() {
         samples.windows(2).filter(|w| w[0] < 0 && w[1] >= 0).count() as f32 / samples.len() as f32
     };
     assert!((crossings(&samples) / crossings(&original) - 1.0).abs() < 0.02, "the pitch has changed");
+}
+
+#[test]
+fn real_speech_at_full_speed_has_no_clicks() {
+    let spoken = talk(TALK.lines().nth(2).expect("a third sentence"), 0, 0).samples;
+    let mut queue = SpeechQueue::new(SpeechQueueConfig { speed_up_from_ms: 0, max_lag_ms: 1, ..config() });
+    queue.push(Speech { id: (), samples: spoken.clone() });
+    let (samples, _) = drain(&mut queue);
+    let speed = spoken.len() as f32 / samples.len() as f32;
+    assert!((1.2..1.31).contains(&speed), "{speed}");
+    // A splice that does not fit shows in the second difference, where speech itself is smooth.
+    let roughest = |samples: &[i16]| {
+        samples.windows(3).map(|w| (i32::from(w[0]) - 2 * i32::from(w[1]) + i32::from(w[2])).abs()).max()
+    };
+    assert!(roughest(&samples) <= roughest(&spoken), "{:?} > {:?}", roughest(&samples), roughest(&spoken));
 }
 
 #[test]
