@@ -104,15 +104,15 @@ mod tests {
         InferenceError::Unavailable { status, retry_after, detail: String::new() }
     }
 
-    /// Runs the script, then succeeds; gives the result and the second of each attempt.
+    /// Runs the script, then succeeds; gives the result and the time of each attempt.
     async fn play(
         patience: Patience,
         script: Vec<InferenceError>,
-    ) -> (Result<(), InferenceError>, Vec<Duration>) {
+    ) -> (Result<(), InferenceError>, Vec<Instant>) {
         let mut script = script.into_iter();
         let mut times = Vec::new();
         let result = retry(patience, || {
-            times.push(patience.started.elapsed());
+            times.push(Instant::now());
             std::future::ready(script.next().map_or(Ok(()), Err))
         })
         .await;

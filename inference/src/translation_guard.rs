@@ -96,7 +96,7 @@ fn find_ignoring_case(text: &str, needle: &str, last: bool) -> Option<usize> {
         .windows(needle.len())
         .enumerate()
         .filter(|(_, window)| window.eq_ignore_ascii_case(needle.as_bytes()));
-    let place = if last { places.last() } else { places.next() };
+    let place = if last { places.next_back() } else { places.next() };
     place.map(|(at, _)| at)
 }
 

@@ -73,14 +73,10 @@ pub(crate) fn parse(body: &[u8]) -> Result<String, InferenceError> {
         chunks.iter().map(|chunk| chunk.get("text")?.as_str()).collect::<Option<String>>()
     };
     let text = json.get("text").and_then(Value::as_str).map(str::to_owned).or_else(chunks);
-    match text {
-        Some(text) => Ok(one_line(&text, MAX_TEXT_CHARS)),
-        None => {
-            let said =
-                message(json).map_or_else(|| "no `text` in it".to_owned(), |said| one_line(&said, 200));
-            Err(invalid(said))
-        }
+    if let Some(text) = text {
+        return Ok(one_line(&text, MAX_TEXT_CHARS));
     }
+    Err(invalid(message(json).map_or_else(|| "no `text` in it".to_owned(), |said| one_line(&said, 200))))
 }
 
 #[cfg(test)]

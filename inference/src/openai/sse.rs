@@ -107,7 +107,8 @@ mod tests {
             cuts in prop::collection::vec(0_usize..200, 0..8),
             end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
         ) {
-            let stream: String = texts.iter().map(|text| format!("data: {text}{end}{end}")).collect();
+            let events: Vec<String> = texts.iter().map(|text| format!("data: {text}{end}{end}")).collect();
+            let stream = events.concat();
             let bytes = stream.as_bytes();
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
             cuts.extend([0, bytes.len()]);

@@ -40,7 +40,6 @@ pub(super) fn parse(pipeline: &str) -> Vec<Stage> {
     for symbol in pipeline.chars().chain(['|']) {
         match (quote, symbol) {
             (Some(end), _) if symbol == end => quote = None,
-            (Some(_), _) => word.get_or_insert_default().push(symbol),
             (None, '\'' | '"') => {
                 quote = Some(symbol);
                 word.get_or_insert_default();
@@ -57,7 +56,7 @@ pub(super) fn parse(pipeline: &str) -> Vec<Stage> {
                     stages.push(Stage { program, arguments: std::mem::take(&mut words) });
                 }
             }
-            (None, _) => word.get_or_insert_default().push(symbol),
+            _ => word.get_or_insert_default().push(symbol),
         }
     }
     stages

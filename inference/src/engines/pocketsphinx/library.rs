@@ -36,6 +36,14 @@ struct Functions {
     _sphinxbase: Library,
 }
 
+/// A function, copied out of its library.
+fn symbol<T: Copy>(library: &Library, name: &str) -> Result<T, String> {
+    // SAFETY: each caller gives the type that the header declares for the name; the pointer is used only while
+    // `Functions` holds the library.
+    let symbol = unsafe { library.get::<T>(name.as_bytes()) };
+    symbol.map(|symbol| *symbol).map_err(|error| error.to_string())
+}
+
 /// The loaded library. Clones share it.
 #[derive(Clone)]
 pub(super) struct PocketSphinx(Arc<Functions>);
@@ -50,13 +58,6 @@ impl PocketSphinx {
         let sphinxbase = unsafe { Library::new(SPHINXBASE) }.map_err(text)?;
         // SAFETY: as above.
         let pocketsphinx = unsafe { Library::new(POCKETSPHINX) }.map_err(text)?;
-        /// A function, copied out of its library.
-        fn symbol<T: Copy>(library: &Library, name: &str) -> Result<T, String> {
-            // SAFETY: each caller gives the type that the header declares for the name; the pointer is used only
-            // while `Functions` holds the library.
-            let symbol = unsafe { library.get::<T>(name.as_bytes()) };
-            symbol.map(|symbol| *symbol).map_err(|error| error.to_string())
-        }
         let functions = Functions {
             cmd_ln_parse_r: symbol(&sphinxbase, "cmd_ln_parse_r")?,
             cmd_ln_free_r: symbol(&sphinxbase, "cmd_ln_free_r")?,
@@ -104,15 +105,15 @@ impl PocketSphinx {
             (functions.cmd_ln_free_r)(config);
             decoder
         };
-        let decoder = NonNull::new(decoder).ok_or("PocketSphinx cannot load its model")?;
-        Ok(Decoder { library: self.clone(), decoder, _arguments: arguments, _one_thread: PhantomData })
+        let handle = NonNull::new(decoder).ok_or("PocketSphinx cannot load its model")?;
+        Ok(Decoder { library: self.clone(), handle, _arguments: arguments, _one_thread: PhantomData })
     }
 }
 
 /// A recogniser with its model. Stays on the thread that made it.
 pub(super) struct Decoder {
     library: PocketSphinx,
-    decoder: NonNull<PsDecoder>,
+    handle: NonNull<PsDecoder>,
     _arguments: Vec<CString>,
     _one_thread: PhantomData<*const ()>,
 }
@@ -125,7 +126,7 @@ impl Decoder {
     /// would go from one utterance to the next, starts anew with each stream.
     pub(super) fn recognize(&mut self, samples: &[i16]) -> Result<String, String> {
         let functions = &*self.library.0;
-        let decoder = self.decoder.as_ptr();
+        let decoder = self.handle.as_ptr();
         let done = |step: &str, result: c_int| {
             if result < 0 { Err(format!("PocketSphinx failed in {step}")) } else { Ok(()) }
         };
@@ -153,6 +154,6 @@ impl Decoder {
 impl Drop for Decoder {
     fn drop(&mut self) {
         // SAFETY: the decoder is ours and not used again.
-        unsafe { (self.library.0.ps_free)(self.decoder.as_ptr()) };
+        unsafe { (self.library.0.ps_free)(self.handle.as_ptr()) };
     }
 }

@@ -266,7 +266,7 @@ async fn any_rate_is_taken_and_silence_is_no_text() {
     assert_eq!(asr(&twice, 32_000).await, "Thank you very much.");
     assert_eq!(asr(&[], 16_000).await, "");
     assert_eq!(asr(&[0; 500], 16_000).await, "");
-    assert_eq!(asr(&[0; 32_000], 16_000).await, "");
+    assert_eq!(asr(&vec![0; 32_000], 16_000).await, "");
     server.shutdown.cancel();
 }
 
@@ -304,5 +304,43 @@ async fn what_is_not_installed_is_named_with_its_package() {
     let translator = server.models.translator.expect("a translator");
     let error = translator.translate(caption("Hello.", "en", "ca")).await.expect_err("missing");
     assert!(!error.is_retryable() && error.to_string().contains("apertium-eng-cat"), "{error}");
+    server.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn translation_and_speech_take_a_fraction_of_a_second() {
+    installed();
+    let server = start().await;
+    let (translator, synthesizer) =
+        (server.models.translator.expect("one"), server.models.synthesizer.expect("one"));
+    let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for _ in 0..3 {
+        for text in TALK {
+            for (to, name) in [("es-ES", "translation to es"), ("ca-ES", "translation to ca")] {
+                let started = Instant::now();
+                translator.translate(caption(text, "en-US", to)).await.expect("translated");
+                times.entry(name).or_default().push(started.elapsed());
+            }
+        }
+        for (language, name) in
+            [("es-ES", "speech in es"), ("ca-ES", "speech in ca"), ("en-US", "speech in en")]
+        {
+            let request =
+                SynthesizeRequest { text: "El tren es más barato.".into(), language: tag(language) };
+            let started = Instant::now();
+            synthesizer.synthesize(request).await.expect("spoken");
+            times.entry(name).or_default().push(started.elapsed());
+        }
+    }
+    for (name, mut times) in times {
+        times.sort_unstable();
+        let median = times[times.len() / 2];
+        println!(
+            "{name}: median {} ms, slowest {} ms",
+            median.as_millis(),
+            times[times.len() - 1].as_millis()
+        );
+        assert!(median < Duration::from_millis(1500), "{name}: {median:?}");
+    }
     server.shutdown.cancel();
 }
