@@ -31,6 +31,9 @@ pub struct SegmenterConfig {
     /// How long likely speech may wait to become certain. What takes longer is certain from there on only, and its
     /// beginning is given up.
     pub doubt_ms: u32,
+    /// An utterance in which nothing has sounded certainly like speech for so long ends halfway through that time:
+    /// applause after the last word does not keep it open. Should it be speech after all, what follows is another utterance.
+    pub stale_ms: u32,
     /// Digital silence put before and after the audio of each utterance. Counted in
     /// [`Utterance::padding_samples`], never in `start_sample` and `end_sample`.
     pub padding_ms: u32,
@@ -48,6 +51,7 @@ impl Default for SegmenterConfig {
             max_utterance_ms: 15_000,
             cut_window_ms: 4_000,
             doubt_ms: 3_000,
+            stale_ms: 2_000,
             padding_ms: 0,
             gate: GateConfig::default(),
         }
@@ -124,6 +128,8 @@ pub struct Segmenter {
     voiced: VecDeque<bool>,
     /// Frames since the last voiced one.
     silent_frames: usize,
+    /// Frames since the evidence was last good.
+    weak_frames: usize,
     events: VecDeque<SegmenterEvent>,
 }
 
@@ -137,6 +143,7 @@ struct Limits {
     max_utterance: usize,
     cut_window: usize,
     doubt: usize,
+    stale: usize,
 }
 
 impl Segmenter {
@@ -156,6 +163,7 @@ impl Segmenter {
             max_utterance,
             cut_window: frames(config.cut_window_ms).clamp(1, max_utterance / 2),
             doubt: frames(config.doubt_ms).clamp(gate.window_frames(), max_utterance),
+            stale: frames(config.stale_ms).max(2),
         };
         Self {
             gate,
@@ -167,6 +175,7 @@ impl Segmenter {
             audio_start: 0,
             voiced: VecDeque::new(),
             silent_frames: 0,
+            weak_frames: 0,
             events: VecDeque::new(),
         }
     }
@@ -234,6 +243,8 @@ impl Segmenter {
         self.audio.extend_from_slice(frame);
         self.voiced.push_back(activity.voiced);
         self.silent_frames = if activity.voiced { 0 } else { self.silent_frames + 1 };
+        let good = activity.evidence >= Evidence::ConfirmedAlone;
+        self.weak_frames = if good { 0 } else { self.weak_frames + 1 };
         match self.state {
             State::Silent => self.listen(activity.evidence),
             State::Doubtful { alone } => self.doubt(activity.evidence, alone),
@@ -272,6 +283,11 @@ impl Segmenter {
             let spoken = frames.saturating_sub(self.silent_frames);
             self.finish(spoken + self.limits.post_roll.min(frames - spoken), &[], false);
             self.state = State::Silent;
+        } else if self.weak_frames >= self.limits.stale {
+            // The rest stays in doubt, so that no word of it is lost if it is speech.
+            let rest = (self.limits.stale / 2).min(frames - 1);
+            self.finish(frames - rest, &[], false);
+            self.state = State::Doubtful { alone: false };
         } else if frames >= self.limits.max_utterance {
             let cut = quietest_cut(&self.audio, self.limits.frame, frames - self.limits.cut_window..frames);
             self.finish(cut, &[], true);
