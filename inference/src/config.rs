@@ -244,4 +244,13 @@ mod tests {
         assert_eq!(url(config.mt).as_deref(), Some("https://models.example.org/v1"));
         assert_eq!(url(config.tts).as_deref(), Some("http://127.0.0.1:8095/tts"));
     }
+
+    #[test]
+    fn https_endpoints_need_no_tls_provider_to_be_installed_first() {
+        let variables = Variables::from([("HF_ASR_URL", "https://models.example.org/asr")]);
+        let models = InferenceConfig::from_variables(&variables).models();
+        // A machine without root certificates says so, at once.
+        let is_fine = models.is_ok_and(|models| models.transcriber.is_some() && models.translator.is_none());
+        assert!(is_fine, "no usable root certificates?");
+    }
 }

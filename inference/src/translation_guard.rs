@@ -151,8 +151,13 @@ fn contains_any(text: &str, needles: &[&str]) -> bool {
 
 fn is_refusal(said: &str, asked: &str) -> bool {
     let speaks_as_machine = contains_any(said, words::MACHINE) && !contains_any(asked, words::MACHINE_TOPICS);
-    let begins_as_refusal = words::REFUSALS.iter().any(|beginning| said.starts_with(beginning));
-    speaks_as_machine || (begins_as_refusal && !contains_any(asked, words::APOLOGETIC))
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| said.starts_with(beginning));
+    let is_sorry = begins(words::APOLOGIES);
+    // People too are sorry, and unable: a refusal is about a task of the model's, or is both.
+    let is_about_its_task = (is_sorry || begins(words::INABILITIES)) && contains_any(said, words::TASKS);
+    let is_both = is_sorry && contains_any(said, words::INABILITIES);
+    let so_does_the_source = contains_any(asked, words::APOLOGETIC) || contains_any(asked, words::TASKS);
+    speaks_as_machine || ((is_about_its_task || is_both) && !so_does_the_source)
 }
 
 fn is_chatter(text: &str, said: &str, source: &str, asked: &str) -> bool {
