@@ -4,10 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import Stack  # noqa: E402
+from peer import People  # noqa: E402
 
 
 @pytest.hookimpl(wrapper=True)
@@ -24,3 +26,11 @@ def stack(tmp_path):
     stack = Stack(tmp_path)
     yield stack
     stack.stop()
+
+
+@pytest_asyncio.fixture
+async def people(stack):
+    """Makes independent LiveKit clients in the stack's rooms."""
+    people = People(stack.url)
+    yield people
+    await people.leave()

@@ -73,6 +73,7 @@ class Listener:
         return self
 
     async def leave(self) -> None:
+        """Leaves the room; does nothing the second time."""
         await self.room.disconnect()
         for task in self.tasks:
             task.cancel()
@@ -137,4 +138,27 @@ class Speaker:
         return begun
 
     async def leave(self) -> None:
+        """Leaves the room; does nothing the second time."""
         await self.room.disconnect()
+
+
+class People:
+    """The peers of one test; whoever is still there at its end leaves then."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.present: list[Listener | Speaker] = []
+
+    async def listener(self, room: str, identity: str = "listener-test") -> Listener:
+        return await self._join(Listener(room, identity))
+
+    async def speaker(self, room: str, identity: str = "speaker-test") -> Speaker:
+        return await self._join(Speaker(room, identity))
+
+    async def leave(self) -> None:
+        for person in self.present:
+            await person.leave()
+
+    async def _join(self, person):
+        self.present.append(person)
+        return await person.join(self.url)

@@ -9,7 +9,6 @@ import wave
 import numpy as np
 
 from harness import until
-from peer import Listener, Speaker
 from talk import RATE_HZ, SENTENCES, apertium, make_talk, word_errors, words
 
 LANGUAGES = ["en-US", "es-ES", "ca-ES"]
@@ -54,13 +53,13 @@ async def agents_are_there(listener):
     await until(lambda: "translation-es-ES" in listener.recordings, 15, "the Spanish track is subscribed")
 
 
-async def test_a_talk_becomes_captions_in_three_languages_and_a_spanish_voice(stack, tmp_path):
+async def test_a_talk_becomes_captions_in_three_languages_and_a_spanish_voice(stack, people, tmp_path):
     assert len(SENTENCES) >= 10
     talk = make_talk(SENTENCES, tmp_path)
     start_agents(stack, "talk")
-    listener = await Listener("talk").join(stack.url)
+    listener = await people.listener("talk")
     await agents_are_there(listener)
-    speaker = await Speaker("talk").join(stack.url)
+    speaker = await people.speaker("talk")
 
     begun = await speaker.say(talk.samples)
     expected = len(talk.sentences)
@@ -109,8 +108,6 @@ async def test_a_talk_becomes_captions_in_three_languages_and_a_spanish_voice(st
     )
     assert_spoken(recording, spanish, sentences)
     assert begun < spanish[0].at
-    await speaker.leave()
-    await listener.leave()
 
 
 def voiced_seconds(samples: np.ndarray) -> float:
@@ -142,13 +139,13 @@ def assert_spoken(recording, captions, sentences):
     assert (stray > 150).sum() * 0.02 < 0.2, f"{(stray > 150).sum() * 0.02:.1f} s of sound outside the sentences"
 
 
-async def test_say_and_listen_do_the_same_from_the_command_line(stack, tmp_path):
+async def test_say_and_listen_do_the_same_from_the_command_line(stack, people, tmp_path):
     talk = make_talk(SENTENCES[:4], tmp_path)
     file = talk.write(tmp_path / "talk.wav")
     stereo = tmp_path / "talk.ogg"
     subprocess.run(["sox", file, "-c", "2", "-r", "44100", stereo], check=True)
     start_agents(stack, "cli")
-    witness = await Listener("cli", "listener-witness").join(stack.url)
+    witness = await people.listener("cli", "listener-witness")
     await agents_are_there(witness)
 
     saved, srt = tmp_path / "es.wav", tmp_path / "es.srt"
@@ -173,21 +170,18 @@ async def test_say_and_listen_do_the_same_from_the_command_line(stack, tmp_path)
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
         assert samples.astype(float).std() > 100, "the saved track is not silent"
         assert file.getnframes() / file.getframerate() > talk.seconds - 5
-    await witness.leave()
 
 
-async def test_two_speakers_at_once_are_captioned_each_under_their_name(stack, tmp_path):
+async def test_two_speakers_at_once_are_captioned_each_under_their_name(stack, people, tmp_path):
     first, second = (make_talk(SENTENCES[i : i + 3], tmp_path) for i in (0, 3))
     start_agents(stack, "two")
-    listener = await Listener("two").join(stack.url)
+    listener = await people.listener("two")
     await agents_are_there(listener)
-    ana = await Speaker("two", "speaker-ana").join(stack.url)
-    ben = await Speaker("two", "speaker-ben").join(stack.url)
+    ana = await people.speaker("two", "speaker-ana")
+    ben = await people.speaker("two", "speaker-ben")
     await asyncio.gather(ana.say(first.samples), ben.say(second.samples))
     await until(lambda: len(listener.finals("ca-ES")) >= 6, 30, "six Catalan captions")
     for speaker, talk in (("speaker-ana", first), ("speaker-ben", second)):
         heard = " ".join(c.text for c in listener.finals("en-US") if c.sender == speaker)
         assert word_errors(talk.text, heard) <= 1, f"{speaker}: {heard}"
         assert len([c for c in listener.finals("es-ES") if c.sender == speaker]) == 3
-    for person in (ana, ben, listener):
-        await person.leave()
