@@ -7,7 +7,9 @@ use std::{
 };
 
 use agents::{AgentError, AudioTrackWriter};
-use livekit_api::services::{ServerError, ServerErrorCode, ServiceError, room::RoomClient};
+use livekit_api::access_token::{AccessToken, VideoGrants};
+use reqwest::StatusCode;
+use serde::Deserialize;
 
 use crate::{
     failure::{Failure, Kind},
@@ -71,25 +73,53 @@ fn away(livekit: &LiveKitSettings) -> Failure {
 }
 
 /// Asks the server for a room: whether it exists. Shows at once whether server and key are right.
+///
+/// By Twirp's JSON form: LiveKit's own client for it does not tell a wrong key from a server of another kind.
 pub(crate) async fn room_exists(livekit: &LiveKitSettings, room: &str) -> Result<bool, Failure> {
-    let client =
-        RoomClient::with_api_key(&http_url(&livekit.url), &livekit.api_key, livekit.api_secret.expose())
-            .with_failover(false)
-            .with_request_timeout(PATIENCE);
-    match client.list_rooms(vec![room.to_owned()]).await {
-        Ok(rooms) => Ok(!rooms.is_empty()),
-        Err(ServiceError::Twirp(ServerError::Twirp(error)))
-            if [ServerErrorCode::UNAUTHENTICATED, ServerErrorCode::PERMISSION_DENIED]
-                .contains(&&*error.code) =>
-        {
-            Err(unauthorized(livekit))
-        }
-        Err(ServiceError::Twirp(ServerError::Request(_))) => Err(away(livekit)),
-        Err(error) => Err(Failure::new(
+    let other = |detail: String| {
+        Failure::new(
             Kind::Unavailable,
-            format!("what answers at {} seems to be no LiveKit server: {error}", livekit.url),
-        )),
+            format!("what answers at {} is no LiveKit server: {detail}", livekit.url),
+        )
+        .hint("is LIVEKIT_URL right?")
+    };
+    let grants = VideoGrants { room_list: true, ..VideoGrants::default() };
+    let token = AccessToken::with_api_key(&livekit.api_key, livekit.api_secret.expose())
+        .with_ttl(PATIENCE * 2)
+        .with_grants(grants)
+        .to_jwt()
+        .map_err(|error| {
+            Failure::new(Kind::Usage, format!("no token can be made with LIVEKIT_API_KEY: {error}"))
+        })?;
+    let mut client = reqwest::Client::builder().connect_timeout(PATIENCE).timeout(PATIENCE);
+    if host_of(&livekit.url).is_ok_and(|host| is_loopback(&host)) {
+        // A proxy's loopback is another machine's.
+        client = client.no_proxy();
     }
+    let client =
+        client.build().map_err(|error| Failure::new(Kind::Other, format!("no HTTP client: {error}")))?;
+    let answer = client
+        .post(format!("{}/twirp/livekit.RoomService/ListRooms", http_url(&livekit.url).trim_end_matches('/')))
+        .bearer_auth(token)
+        .json(&serde_json::json!({ "names": [room] }))
+        .send()
+        .await
+        .map_err(|_| away(livekit))?;
+    match answer.status() {
+        StatusCode::OK => {
+            let rooms: Rooms = answer.json().await.map_err(|error| other(error.to_string()))?;
+            Ok(!rooms.rooms.is_empty())
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(unauthorized(livekit)),
+        status => Err(other(format!("it answers {status}"))),
+    }
+}
+
+/// The part of Twirp's answer that matters here.
+#[derive(Deserialize)]
+struct Rooms {
+    #[serde(default)]
+    rooms: Vec<serde_json::Value>,
 }
 
 /// The address of the server's API: that of its WebSocket with the scheme of HTTP.

@@ -87,7 +87,7 @@ fn what_answers_but_is_no_livekit_server_is_told_apart() {
         }
     });
     let mut command = ilenia(&["listen", "--room", "r", "--language", "es-ES"]);
-    assert_fails(command.env("LIVEKIT_URL", &url), 69, &[&url]);
+    assert_fails(command.env("LIVEKIT_URL", &url), 69, &[&url, "is no LiveKit server", "404"]);
 }
 
 #[test]

@@ -90,8 +90,10 @@ impl DevArguments {
             tell("LiveKit server", &livekit.url, "(runs already)");
         }
         let mut models = inference;
+        let mut engines_address = None;
         if let Some(listener) = engines {
             let (started, address) = (Instant::now(), address_of(&listener)?);
+            engines_address = Some(address);
             parts.start_engines(listener, address).await?;
             models = models.or_engines(address);
             tell("Offline engines", &format!("http://{address}"), &took(started));
@@ -114,10 +116,10 @@ impl DevArguments {
             if let Err(failure) = result {
                 terminal::note(failure.to_string());
             }
-            self.tell_what_next(&livekit, demo::ROOM);
+            Self::tell_what_next(&livekit, engines_address, demo::ROOM);
             terminal::note(demo.failed().await.to_string());
         } else {
-            self.tell_what_next(&livekit, "my-room");
+            Self::tell_what_next(&livekit, engines_address, "my-room");
         }
         std::future::pending().await
     }
@@ -160,14 +162,15 @@ impl DevArguments {
         ports::listen("Offline engines", loopback(self.engines_port), "--engines-port").map(Some)
     }
 
-    fn tell_what_next(&self, livekit: &LiveKitSettings, room: &str) {
+    fn tell_what_next(livekit: &LiveKitSettings, engines: Option<SocketAddr>, room: &str) {
         let ilenia = std::env::args().next().unwrap_or_else(|| "ilenia".to_owned());
         let ilenia =
             if livekit.url == DEV_URL { ilenia } else { format!("LIVEKIT_URL={} {ilenia}", livekit.url) };
-        let engines = match self.engines_port {
-            ENGINES_PORT => "",
-            _ => "HF_ASR_URL=… HF_MT_URL=… HF_TTS_URL=… ",
-        };
+        // Agents look for the engines at their usual port by themselves.
+        let elsewhere = engines.filter(|address| address.port() != ENGINES_PORT);
+        let engines = elsewhere.map_or_else(String::new, |at| {
+            format!("HF_ASR_URL=http://{at}/asr HF_MT_URL=http://{at}/v1 HF_TTS_URL=http://{at}/tts ")
+        });
         terminal::line("\nTry it, in another terminal:");
         if room != demo::ROOM {
             terminal::line(format!(

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     io,
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -96,20 +96,26 @@ async fn supervise(
     let mut pause = PAUSES.0;
     loop {
         let started = Instant::now();
-        let why = match run_once(program, &mut ready, shutdown).await {
+        let death = match run_once(program, &mut ready, shutdown).await {
             Ok(None) => return,
-            Ok(Some(why)) => why,
-            Err(error) => format!("cannot be started: {error}"),
+            Ok(Some(death)) => death,
+            Err(error) => Death { why: format!("cannot be started: {error}"), last_words: String::new() },
         };
         if let Some(ready) = ready.take() {
-            let _nobody_waits =
-                ready.send(Err(Failure::new(Kind::Unavailable, format!("{} {why}", program.name))));
+            let message = format!("{} {}{}", program.name, death.why, death.last_words);
+            let _nobody_waits = ready.send(Err(Failure::new(Kind::Unavailable, message)));
             return;
         }
         if started.elapsed() > SETTLED_AFTER {
             pause = PAUSES.0;
         }
-        terminal::note(format!("{} {why}; starting it again in {:.1} s", program.name, pause.as_secs_f64()));
+        terminal::note(format!(
+            "{} {}; starting it again in {:.1} s{}",
+            program.name,
+            death.why,
+            pause.as_secs_f64(),
+            death.last_words
+        ));
         tokio::select! {
             () = sleep(pause) => {}
             () = shutdown.cancelled() => return,
@@ -118,12 +124,19 @@ async fn supervise(
     }
 }
 
+/// How the program ended, other than by us.
+struct Death {
+    why: String,
+    /// Its last lines, each on a new one.
+    last_words: String,
+}
+
 /// One life of the program: why it ended, or `None` when we ended it.
 async fn run_once(
     program: &Program,
     ready: &mut Option<oneshot::Sender<Result<(), Failure>>>,
     shutdown: &CancellationToken,
-) -> io::Result<Option<String>> {
+) -> io::Result<Option<Death>> {
     let mut command = (program.command)();
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // In a group of its own, Ctrl-C on the terminal reaches only us: it is ended after those who use it.
@@ -143,7 +156,7 @@ async fn run_once(
                 let status = status?;
                 // What it said last is still on its way through the pipe.
                 sleep(Duration::from_millis(50)).await;
-                return Ok(Some(lines.obituary(status)));
+                return Ok(Some(lines.death(format!("ended ({status})"))));
             }
             () = shutdown.cancelled() => {
                 stop(&mut child).await?;
@@ -159,7 +172,7 @@ async fn run_once(
                     }
                 } else if started.elapsed() > START_WITHIN {
                     child.kill().await?;
-                    return Ok(Some(format!("was not ready within {} s", START_WITHIN.as_secs())));
+                    return Ok(Some(lines.death(format!("was not ready within {} s", START_WITHIN.as_secs()))));
                 }
             }
         }
@@ -198,14 +211,11 @@ impl Lines {
         });
     }
 
-    fn obituary(&self, status: ExitStatus) -> String {
+    fn death(&self, why: String) -> Death {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = format!("ended ({status})");
-        for line in kept.iter() {
-            text.push_str("\n    ");
-            text.push_str(&terminal::printable(line));
-        }
-        text
+        let last_words =
+            kept.iter().flat_map(|line| ["\n    ".to_owned(), terminal::printable(line)]).collect();
+        Death { why, last_words }
     }
 }
 
