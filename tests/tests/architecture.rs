@@ -60,10 +60,14 @@ fn dependencies_point_one_way() {
 fn no_native_webrtc_is_in_the_graph() {
     let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
-    let native: Vec<&str> =
-        packages.iter().map(|package| text(package, "name")).filter(|name| name.starts_with("webrtc-sys")).collect();
+    let native: Vec<&str> = packages
+        .iter()
+        .map(|package| text(package, "name"))
+        .filter(|name| name.starts_with("webrtc-sys"))
+        .collect();
     assert!(native.is_empty(), "{native:?}");
-    let livekit = packages.iter().find(|package| text(package, "name") == "livekit").expect("livekit is used");
+    let livekit =
+        packages.iter().find(|package| text(package, "name") == "livekit").expect("livekit is used");
     assert!(text(livekit, "source").starts_with("registry+"), "livekit is the published crate: {livekit:?}");
 }
 
@@ -74,6 +78,9 @@ fn media_has_no_clock_and_no_runtime() {
     let media = packages.iter().find(|package| text(package, "name") == "media").expect("media");
     for dependency in media["dependencies"].as_array().expect("dependencies") {
         let name = text(dependency, "name");
-        assert!(!["tokio", "reqwest", "livekit", "axum", "futures-util"].contains(&name), "media uses {name}");
+        assert!(
+            !["tokio", "reqwest", "livekit", "axum", "futures-util"].contains(&name),
+            "media uses {name}"
+        );
     }
 }
