@@ -13,8 +13,8 @@ SPEECH=(
     apertium apertium-eng-spa apertium-eng-cat
     flite espeak-ng festival festvox-ca-ona-hts
 )
-# System tests: Python, and sox to make files of other formats.
-TEST=(python3-venv sox libsox-fmt-base)
+# Tests: Python for the independent peer, and ffmpeg to make files of other formats.
+TEST=(python3-venv ffmpeg)
 
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 

@@ -156,8 +156,7 @@ class People:
         return await self._join(Speaker(room, identity))
 
     async def leave(self) -> None:
-        for person in self.present:
-            await person.leave()
+        await asyncio.gather(*(person.leave() for person in self.present))
 
     async def _join(self, person):
         self.present.append(person)

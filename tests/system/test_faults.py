@@ -58,7 +58,7 @@ async def test_captions_go_on_after_the_livekit_server_was_restarted(stack, peop
     await speaker.say(after.samples)
     await until(lambda: len(listener.finals("ca-ES")) >= 3, 30, "three Catalan captions after the restart")
     heard = " ".join(c.text for c in listener.finals("en-US"))
-    assert word_errors(after.text, heard) <= 1, heard
+    assert word_errors(after.text, heard) <= 2, heard
 
 
 async def test_a_speaker_may_leave_and_return(stack, people, tmp_path):
