@@ -11,7 +11,7 @@ BUILD=(build-essential cmake pkg-config)
 SPEECH=(
     libpocketsphinx3 pocketsphinx-en-us
     apertium apertium-eng-spa apertium-eng-cat
-    flite espeak-ng festival festvox-ca-ona-hts
+    flite espeak-ng
 )
 # Tests: Python for the independent peer, and ffmpeg to make files of other formats.
 TEST=(python3-venv ffmpeg)
