@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 struct Variable {
     name: &'static str,
     /// What holds when it is not set; empty: nothing.
+    #[cfg_attr(not(test), expect(dead_code, reason = "goes into `.env.example`, which a test writes"))]
     default: &'static str,
     /// One sentence.
     what: &'static str,

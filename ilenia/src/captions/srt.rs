@@ -50,7 +50,7 @@ impl Srt {
 
 /// One line that cannot be taken for a part of the file's own structure.
 fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace("-->", "→")
+    text.trim().replace("\r\n", " ").replace(['\r', '\n'], " ").replace("-->", "→")
 }
 
 /// `01:02:03,004`.
@@ -132,7 +132,7 @@ mod tests {
         let mut srt = Srt::default();
         assert!(!srt.apply(&Segment { state: SegmentState::Interim, ..segment("a", 0, "ho") }));
         srt.apply(&segment("b", 0, "1\n\n00:00 --> 00:01\nx"));
-        assert!(srt.render().ends_with("\n1 00:00 → 00:01 x\n\n"), "{}", srt.render());
+        assert!(srt.render().ends_with("\n1  00:00 → 00:01 x\n\n"), "{}", srt.render());
     }
 
     #[test]

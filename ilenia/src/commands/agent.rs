@@ -52,9 +52,6 @@ pub(crate) struct ConnectArguments {
     /// asr: the language that is spoken; mt: the language to translate to
     #[arg(long)]
     language: LanguageTag,
-    /// mt: translate captions of this language only
-    #[arg(long)]
-    source_language: Option<LanguageTag>,
     /// mt: also speak the translations, on a track of their own
     #[arg(long)]
     speech: bool,
@@ -74,12 +71,7 @@ impl AgentArguments {
             Failure::new(Kind::Other, format!("the models' clients cannot be made: {error}"))
         })?;
         let shutdown = shutdown::on_signals()?;
-        let job = Job {
-            kind: arguments.agent,
-            language: arguments.language,
-            source_language: arguments.source_language,
-            speech: arguments.speech,
-        };
+        let job = Job { kind: arguments.agent, language: arguments.language, speech: arguments.speech };
         terminal::note(format!("{} in room {:?} at {}", job.identity(), arguments.room, livekit.url));
         job.run(&livekit, &arguments.room, &models, shutdown).await
     }
@@ -90,12 +82,6 @@ impl ConnectArguments {
     fn check(&self, variables: &Variables) {
         if self.agent == AgentKind::Asr && self.speech {
             variables.mistake("--speech: only an mt agent speaks");
-        }
-        if self.agent == AgentKind::Asr && self.source_language.is_some() {
-            variables.mistake("--source-language: of an asr agent, --language is what is spoken");
-        }
-        if self.source_language.as_ref() == Some(&self.language) {
-            variables.mistake(format!("--source-language: {} would be translated to itself", self.language));
         }
     }
 
@@ -133,8 +119,6 @@ pub(crate) struct Job {
     pub(crate) kind: AgentKind,
     /// Of an ASR agent what is spoken, of an MT agent what to translate to.
     pub(crate) language: LanguageTag,
-    /// Of an MT agent: the only language to translate from.
-    pub(crate) source_language: Option<LanguageTag>,
     /// Of an MT agent: whether it speaks.
     pub(crate) speech: bool,
 }
@@ -189,13 +173,7 @@ mod tests {
 
     fn arguments(agent: AgentKind, speech: bool) -> ConnectArguments {
         let language = if agent == AgentKind::Asr { "en-US" } else { "es-ES" };
-        ConnectArguments {
-            room: "r".into(),
-            agent,
-            language: language.parse().expect("a tag"),
-            source_language: None,
-            speech,
-        }
+        ConnectArguments { room: "r".into(), agent, language: language.parse().expect("a tag"), speech }
     }
 
     fn mistakes<const N: usize>(arguments: &ConnectArguments, pairs: [(&str, &str); N]) -> Vec<String> {
@@ -222,9 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_go_together_is_named() {
-        let mut wrong = arguments(AgentKind::Asr, true);
-        wrong.source_language = Some(wrong.language.clone());
-        assert_eq!(mistakes(&wrong, []).len(), 3);
+    fn an_asr_agent_does_not_speak() {
+        let found = mistakes(&arguments(AgentKind::Asr, true), []);
+        assert_eq!(found, ["--speech: only an mt agent speaks"]);
     }
 }

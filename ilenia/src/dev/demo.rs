@@ -138,7 +138,7 @@ fn jobs() -> Vec<Job> {
         .iter()
         .filter_map(|language| {
             let kind = if *language == SOURCE { AgentKind::Asr } else { AgentKind::Mt };
-            Some(Job { kind, language: tag(language)?, source_language: None, speech: *language == SPOKEN })
+            Some(Job { kind, language: tag(language)?, speech: *language == SPOKEN })
         })
         .collect()
 }

@@ -98,6 +98,11 @@ impl Running {
         panic!("{words:?} did not come within {within:?}:\n{}", self.seen.join("\n"));
     }
 
+    /// Everything it wrote so far.
+    pub fn seen(&self) -> String {
+        self.seen.join("\n")
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("signalled");
     }
