@@ -55,7 +55,9 @@ async fn measure(counts: &[usize]) -> Result<()> {
         room::end_silence().as_millis(),
     );
     println!();
-    println!("| rooms | en ms, median (p95) | es ms | ca ms | PSS MB | MB per further room | CPU % of a core per room |");
+    println!(
+        "| rooms | en ms, median (p95) | es ms | ca ms | PSS MB | MB per further room | CPU % of a core per room |"
+    );
     println!("|---|---|---|---|---|---|---|");
     let mut first: Option<(usize, f64)> = None;
     for &rooms in counts {
