@@ -60,7 +60,7 @@ impl fmt::Display for IceCandidate {
 
 impl fmt::Debug for IceCandidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IceCandidate").field("candidate", &self.candidate).finish()
+        f.debug_struct("IceCandidate").field("candidate", &self.candidate).finish_non_exhaustive()
     }
 }
 

@@ -7,6 +7,12 @@
 //!
 //! The crate is used through `[patch.crates-io]`, which only works in the top-level workspace.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    reason = "the signatures are those of the published crate"
+)]
+
 mod enum_dispatch;
 mod error;
 

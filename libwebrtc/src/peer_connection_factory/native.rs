@@ -85,7 +85,7 @@ pub trait PeerConnectionFactoryExt {
 
 impl PeerConnectionFactoryExt for PeerConnectionFactory {
     fn create_video_track(&self, label: &str, source: NativeVideoSource) -> RtcVideoTrack {
-        drop(source);
+        let _ = source;
         RtcVideoTrack::new(id_or_random(label))
     }
 

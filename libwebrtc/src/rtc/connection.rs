@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    net::IpAddr,
     sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
@@ -70,10 +71,18 @@ pub(crate) struct Inner {
     pub(crate) secured: bool,
     /// The peer was silent for too long. It may come back.
     pub(crate) timed_out: bool,
-    /// DTLS or SCTP ended, or str0m gave up. That is final.
-    pub(crate) dead: bool,
-    pub(crate) closed: bool,
+    pub(crate) life: Life,
     configuration: RtcConfiguration,
+}
+
+/// Whether a connection can still do anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    Alive,
+    /// DTLS or SCTP ended, or str0m gave up. Waits to be closed.
+    Dead,
+    /// Closed on this side.
+    Closed,
 }
 
 /// What the program holds. The connection closes when the last handle is gone.
@@ -116,8 +125,7 @@ impl ConnectionHandle {
                 state: PeerConnectionState::New,
                 secured: false,
                 timed_out: false,
-                dead: false,
-                closed: false,
+                life: Life::Alive,
                 configuration,
             }),
             wake: Arc::new(Notify::new()),
@@ -169,7 +177,7 @@ impl Connection {
     /// # Errors
     /// When the connection is closed.
     pub(crate) fn open(&self) -> Result<MappedMutexGuard<'_, Inner>, RtcError> {
-        MutexGuard::try_map(self.inner.lock(), |inner| (!inner.closed).then_some(inner))
+        MutexGuard::try_map(self.inner.lock(), |inner| (inner.life != Life::Closed).then_some(inner))
             .map_err(|_| RtcError::invalid_state("the peer connection is closed"))
     }
 
@@ -208,8 +216,8 @@ impl Connection {
             return Ok(());
         }
         // Browsers hide host addresses behind names of multicast DNS, which are not looked up.
-        if line.split_whitespace().nth(4).is_some_and(|address| address.ends_with(".local")) {
-            log::debug!("candidate with a .local name ignored");
+        if line.split_whitespace().nth(4).is_some_and(|address| address.parse::<IpAddr>().is_err()) {
+            log::debug!("candidate ignored, its address is a name: {line}");
             return Ok(());
         }
         let parsed = Candidate::from_sdp_string(&line).map_err(RtcError::invalid_sdp)?;
@@ -245,7 +253,7 @@ impl Connection {
         let written = {
             let mut inner = self.inner();
             let inner = &mut *inner;
-            !inner.closed && inner.channels.write(channel, &mut inner.rtc, data, binary)
+            inner.life == Life::Alive && inner.channels.write(channel, &mut inner.rtc, data, binary)
         };
         if written {
             self.wake();
@@ -318,7 +326,7 @@ impl Connection {
     pub(crate) fn negotiation_needed(&self) {
         {
             let mut inner = self.inner();
-            if inner.closed || inner.negotiation.signaling != SignalingState::Stable {
+            if inner.life == Life::Closed || inner.negotiation.signaling != SignalingState::Stable {
                 return;
             }
             let number = inner.negotiation.next_needed();
@@ -360,10 +368,10 @@ impl Connection {
     pub(crate) fn close(&self) {
         let transceivers = {
             let mut inner = self.inner();
-            if inner.closed {
+            if inner.life == Life::Closed {
                 return;
             }
-            inner.closed = true;
+            inner.life = Life::Closed;
             if let Err(error) = inner.rtc.close() {
                 log::debug!("closing: {error}");
             }
@@ -401,18 +409,18 @@ impl Inner {
 
     /// The connection cannot go on.
     pub(crate) fn die(&mut self, why: &str) {
-        if !self.dead && !self.closed {
+        if self.life == Life::Alive {
             log::info!("peer connection failed: {why}");
-            self.dead = true;
+            self.life = Life::Dead;
             self.update_state();
         }
     }
 
     /// Works out the state of the whole from its parts.
     pub(crate) fn update_state(&mut self) {
-        let state = if self.closed {
+        let state = if self.life == Life::Closed {
             PeerConnectionState::Closed
-        } else if self.dead || self.timed_out {
+        } else if self.life == Life::Dead || self.timed_out {
             PeerConnectionState::Failed
         } else {
             match self.ice {

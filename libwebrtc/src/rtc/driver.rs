@@ -15,7 +15,7 @@ use str0m::{
 };
 
 use super::{
-    connection::{Connection, Inner},
+    connection::{Connection, Inner, Life},
     delayed::{Delayed, Held},
     events::Event,
     ice::{MAX_DATAGRAM_BYTES, Received, Sockets},
@@ -115,7 +115,7 @@ impl Driver {
         if inner.watchdog.expired(now) {
             inner.time_out();
         }
-        (earliest(deadline, inner.watchdog.deadline()), inner.closed)
+        (earliest(deadline, inner.watchdog.deadline()), inner.life == Life::Closed)
     }
 
     /// Encodes what the sources of all senders have, outside of the connection's lock.
@@ -123,7 +123,7 @@ impl Driver {
         self.senders.clear();
         {
             let inner = self.connection.inner();
-            if inner.secured && !inner.closed && !inner.dead {
+            if inner.secured && inner.life == Life::Alive {
                 let sending = inner.transceivers.iter().filter(|transceiver| transceiver.has_send_state());
                 self.senders.extend(sending.cloned());
             }
@@ -147,7 +147,7 @@ impl Driver {
             Verdict::Pass => self.absorb(received, payload, now),
             Verdict::Drop => {}
             Verdict::Delay(delay) => {
-                self.delayed.hold(now + delay, Held::Inbound(received, payload.to_vec()))
+                self.delayed.hold(now + delay, Held::Inbound(received, payload.to_vec()));
             }
         }
     }
@@ -203,7 +203,7 @@ impl Inner {
         connection: &Connection,
         transmits: &mut Vec<Transmit>,
     ) -> Instant {
-        if !self.dead
+        if self.life != Life::Dead
             && let Err(error) = self.rtc.handle_input(input)
         {
             log::debug!("input refused: {error}");
@@ -222,7 +222,7 @@ impl Inner {
         let mut events = Vec::new();
         self.channels.note_drained(&mut self.rtc, &mut events);
         self.events.extend(events);
-        if self.dead { now + IDLE } else { deadline.min(now + IDLE) }
+        if self.life == Life::Dead { now + IDLE } else { deadline.min(now + IDLE) }
     }
 
     fn on_event(&mut self, event: RtcEvent, now: Instant, connection: &Connection) {
@@ -264,7 +264,7 @@ impl Inner {
     }
 
     fn on_agent_state(&mut self, state: AgentState, now: Instant) {
-        if self.closed {
+        if self.life == Life::Closed {
             return;
         }
         self.watchdog.note(state, now);

@@ -52,13 +52,17 @@ impl TrackSinks {
 
     /// Packets of another source follow.
     pub(crate) fn reset(&self) {
-        self.state.lock().sinks.iter().for_each(|sink| sink.reset());
+        for sink in &self.state.lock().sinks {
+            sink.reset();
+        }
     }
 
     /// Ends the streams there are. New ones can be made.
     pub(crate) fn end_streams(&self) {
         let sinks = std::mem::take(&mut self.state.lock().sinks);
-        sinks.iter().for_each(|sink| sink.end());
+        for sink in sinks {
+            sink.end();
+        }
     }
 
     /// Ends all streams, also those to come.

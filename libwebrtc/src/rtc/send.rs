@@ -106,10 +106,10 @@ impl AudioSender {
 
     /// Tells the encoder what the receiver loses, in percent.
     pub(crate) fn set_packet_loss(&mut self, percent: u8) {
-        if let Some((_, encoder)) = &mut self.track {
-            if let Err(error) = encoder.set_packet_loss(percent) {
-                log::warn!("expected loss of {percent} % not set: {error}");
-            }
+        if let Some((_, encoder)) = &mut self.track
+            && let Err(error) = encoder.set_packet_loss(percent)
+        {
+            log::warn!("expected loss of {percent} % not set: {error}");
         }
     }
 

@@ -213,7 +213,8 @@ impl Transceiver {
             parameters.encodings.push(crate::rtp_parameters::RtpEncodingParameters::default());
         }
         parameters.codecs = self.codecs();
-        parameters.rtcp = RtcpParameters { cname: self.cname(&state), reduced_size: true };
+        let cname = state.send_track.as_ref().map(MediaStreamTrack::id).unwrap_or_default();
+        parameters.rtcp = RtcpParameters { cname, reduced_size: true };
         parameters
     }
 
@@ -248,11 +249,6 @@ impl Transceiver {
             clock_rate: Some(48_000),
             channels: Some(2),
         }]
-    }
-
-    #[allow(clippy::unused_self, reason = "reads as a property of the transceiver")]
-    fn cname(&self, state: &TransceiverState) -> String {
-        state.send_track.as_ref().map(MediaStreamTrack::id).unwrap_or_default()
     }
 }
 

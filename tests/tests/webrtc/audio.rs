@@ -79,16 +79,22 @@ async fn five_percent_of_loss_with_jitter_is_still_a_tone() {
     let _tone = publish_tone(&alice, "tone", 500.0).await;
     let mut stream = listen(&bob.subscribed().await, 48_000);
     impairment.set_loss(Direction::Inbound, 0.05);
-    impairment.set_delay(Duration::from_millis(5), Duration::from_millis(30));
-    hears(&mut stream, 500.0).await;
+    impairment.set_delay(Duration::from_millis(5), Duration::from_millis(20));
+    // Three seconds for the jitter buffer to find its delay.
+    for _ in 0..300 {
+        within(stream.next()).await.unwrap();
+    }
     let dropped = impairment.dropped();
     let mut toneless = 0;
-    for _ in 0..500 {
+    for _ in 0..1_000 {
         let frame = within(stream.next()).await.unwrap();
         toneless += usize::from(amplitude(&frame, 500.0) < 3_000.0);
     }
     assert!(impairment.dropped() > dropped, "the filter works");
-    assert!(toneless < 25, "{toneless} of 500 frames without the tone");
+    assert!(
+        toneless < 50,
+        "{toneless} of 1000 frames without the tone: no better than silence for what is lost"
+    );
 }
 
 #[tokio::test]

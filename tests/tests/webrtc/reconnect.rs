@@ -19,7 +19,7 @@ async fn goes_on_after(scenario: SimulateScenario, full: bool) {
         while let Some(event) = bob.events.recv().await {
             match event {
                 RoomEvent::TrackSubscribed { track: RemoteTrack::Audio(track), .. } => {
-                    resubscribed = Some(track)
+                    resubscribed = Some(track);
                 }
                 RoomEvent::Reconnected => break,
                 RoomEvent::Disconnected { reason } => panic!("disconnected: {reason:?}"),
