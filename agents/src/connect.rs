@@ -111,8 +111,9 @@ pub async fn connect(
 
     let work = async {
         let result = agent.run(ctx).await.map_err(AgentError::Agent);
-        // What it said last is still to be sent.
+        // What it said last is still to be sent, and to arrive: leaving cuts off what is under way.
         let _ = timeout(FLUSH, session.captions.flush()).await;
+        sleep(LINGER).await;
         result
     };
     let deadline = async {
@@ -137,6 +138,9 @@ pub async fn connect(
 
 /// How long what was published last may take to be sent.
 const FLUSH: Duration = Duration::from_secs(3);
+
+/// How long the last data may be under way.
+const LINGER: Duration = Duration::from_millis(250);
 
 fn check(options: &ConnectOptions) -> Result<(), AgentError> {
     let known =

@@ -8,13 +8,14 @@ use std::{
 
 use common::clock;
 use livekit::{
-    ConnectionState, Room, RoomEvent, RoomOptions, TextStreamReader, participant::ParticipantKind,
-    prelude::RemoteParticipant,
+    ConnectionState, Room, RoomError, RoomEvent, RoomOptions, TextStreamReader, participant::ParticipantKind,
+    prelude::RemoteParticipant, rtc_engine::EngineError,
 };
 use livekit_api::services::{
     ServerError, ServerErrorCode, ServiceError,
     room::{CreateRoomOptions, RoomClient},
 };
+use livekit_signaling::SignalError;
 use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, watch},
@@ -96,7 +97,12 @@ impl Session {
         let ConnectOptions { url, api_key, api_secret, room, identity, .. } = &self.options;
         let client = RoomClient::with_api_key(&http_url(url), api_key, api_secret.expose());
         let options = CreateRoomOptions { empty_timeout: EMPTY_TIMEOUT_S, ..CreateRoomOptions::default() };
-        client.create_room(room, options).await.map_err(|error| self.classify(error))?;
+        match client.create_room(room, options).await {
+            Ok(_) => {}
+            // The server's refusal is no JSON, so it looks as if the answer were garbled: joining tells what it is.
+            Err(ServiceError::Twirp(ServerError::Request(error))) if error.is_decode() => {}
+            Err(error) => return Err(self.no_room(error)),
+        }
         let token = TokenRequest {
             name: self.options.name.clone(),
             kind: self.options.kind,
@@ -109,12 +115,21 @@ impl Session {
         options.auto_subscribe = false;
         options.join_retries = 0;
         options.data_stream = options.data_stream.with_max_payload_byte_length(CAPTION_BYTES);
-        Room::connect(&ws_url(url), &token, options)
-            .await
-            .map_err(|error| JoinError::Later(error.to_string()))
+        Room::connect(&ws_url(url), &token, options).await.map_err(|error| self.not_joined(error))
     }
 
-    fn classify(&self, error: ServiceError) -> JoinError {
+    fn not_joined(&self, error: RoomError) -> JoinError {
+        match error {
+            RoomError::Engine(EngineError::Signal(SignalError::Client(status, detail)))
+                if matches!(status.as_u16(), 401 | 403) =>
+            {
+                JoinError::Fatal(AgentError::Unauthorized { url: self.options.url.clone(), detail })
+            }
+            error => JoinError::Later(error.to_string()),
+        }
+    }
+
+    fn no_room(&self, error: ServiceError) -> JoinError {
         let url = self.options.url.clone();
         match error {
             ServiceError::Twirp(ServerError::Twirp(answer))

@@ -1,5 +1,5 @@
 //! A real LiveKit server, fake engines, and people who speak and listen.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::{
     process::Command,

@@ -1,5 +1,5 @@
 //! Fake engines and talks for the tests of the pipeline.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::{
     sync::{
