@@ -24,6 +24,7 @@ present() {
         build-essential) have cc && have c++ && have make ;;
         cmake) have cmake ;;
         pkg-config) have pkg-config ;;
+        ffmpeg) have ffmpeg ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         *) installed "$1" ;;
     esac

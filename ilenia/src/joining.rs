@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use agents::{AgentError, AudioTrackWriter};
+use agents::{Agent, AgentError, AudioTrackWriter, CancellationToken, ConnectOptions};
 use livekit_api::access_token::{AccessToken, VideoGrants};
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -37,8 +37,35 @@ pub(crate) fn random_identity(prefix: &str) -> String {
     format!("{prefix}{:06x}", chance & 0x00ff_ffff)
 }
 
+/// [`agents::connect`], with failures for people.
+///
+/// A wrong key is told at once, also by a server that comes up later than we: the LiveKit client underneath takes its
+/// refusal for a server that is away.
+pub(crate) async fn connect(
+    livekit: &LiveKitSettings,
+    options: ConnectOptions,
+    agent: impl Agent,
+    shutdown: CancellationToken,
+) -> Result<(), Failure> {
+    let room = options.room.clone();
+    if let Err(refused) = room_exists(livekit, &room).await
+        && refused.is(Kind::Refused)
+    {
+        return Err(refused);
+    }
+    // Boxed: a job is a large future.
+    match Box::pin(agents::connect(options, agent, shutdown)).await {
+        Ok(()) => Ok(()),
+        Err(error @ AgentError::Unreachable { .. }) => {
+            room_exists(livekit, &room).await?;
+            Err(failure(error, livekit))
+        }
+        Err(error) => Err(failure(error, livekit)),
+    }
+}
+
 /// What a failed job means to whoever typed the command.
-pub(crate) fn failure(error: AgentError, livekit: &LiveKitSettings) -> Failure {
+fn failure(error: AgentError, livekit: &LiveKitSettings) -> Failure {
     let message = error.to_string();
     match error {
         AgentError::InvalidOptions(_) => Failure::new(Kind::Usage, message),

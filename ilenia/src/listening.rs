@@ -177,10 +177,10 @@ struct Tracks(Option<Speakers>);
 impl Tracks {
     /// The next track; never, when none are wanted or no more come. Cancel-safe.
     async fn next(&mut self) -> SpeakerTrack {
-        if let Some(tracks) = &mut self.0 {
-            if let Some(track) = tracks.next().await {
-                return track;
-            }
+        if let Some(tracks) = &mut self.0
+            && let Some(track) = tracks.next().await
+        {
+            return track;
         }
         std::future::pending().await
     }

@@ -86,7 +86,8 @@ fn tools_tell_a_wrong_key_and_a_room_that_is_not_there() {
 
     let listen = ["listen", "--room", "nowhere", "--language", "es-ES"];
     let say = ["say", "--room", "nowhere", "--file", file];
-    for arguments in [&listen[..], &say[..]] {
+    let agent = ["agent", "connect", "--room", "nowhere", "--agent", "asr", "--language", "en-US"];
+    for arguments in [&listen[..], &say[..], &agent[..]] {
         let mut command = ilenia(arguments);
         command
             .env("LIVEKIT_URL", &url)

@@ -143,12 +143,12 @@ impl Job {
         let no_model = || Failure::new(Kind::Usage, format!("{} has no model to ask", self.identity()));
         let mut options: ConnectOptions = livekit.agent(room, &self.identity());
         options.attributes.insert("language".to_owned(), self.language.to_string());
-        let result = match self.kind {
+        match self.kind {
             AgentKind::Asr => {
                 options.permissions = Permissions::CAPTIONER;
                 let transcriber = models.transcriber.clone().ok_or_else(no_model)?;
                 let agent = AsrAgent::new(AsrOptions::new(self.language.clone()), transcriber);
-                agents::connect(options, agent, shutdown).await
+                joining::connect(livekit, options, agent, shutdown).await
             }
             AgentKind::Mt => {
                 let translator = models.translator.clone().ok_or_else(no_model)?;
@@ -160,10 +160,9 @@ impl Job {
                     options.permissions = Permissions::CAPTIONER;
                 }
                 let agent = MtAgent::new(MtOptions::new(self.language.clone()), translator, synthesizer);
-                agents::connect(options, agent, shutdown).await
+                joining::connect(livekit, options, agent, shutdown).await
             }
-        };
-        result.map_err(|error| joining::failure(error, livekit))
+        }
     }
 }
 

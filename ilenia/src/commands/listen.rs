@@ -92,10 +92,10 @@ impl ListenArguments {
             let listening = Arc::clone(&listening);
             async move { Ok(listening.lock().await.run(&ctx).await?) }
         };
-        let result = agents::connect(options, agent, shutdown).await;
+        let result = joining::connect(&livekit, options, agent, shutdown).await;
         if let (Some(path), Some(wav)) = (&self.save, &saved.lock().await.wav) {
             terminal::note(format!("{}: {:.1} s", path.display(), wav.duration_ms() as f64 / 1000.0));
         }
-        result.map_err(|error| joining::failure(error, &livekit))
+        result
     }
 }

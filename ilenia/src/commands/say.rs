@@ -64,7 +64,7 @@ impl SayArguments {
                 }
             }
         };
-        agents::connect(options, agent, shutdown).await.map_err(|error| joining::failure(error, &livekit))
+        joining::connect(&livekit, options, agent, shutdown).await
     }
 }
 

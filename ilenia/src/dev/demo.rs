@@ -165,7 +165,7 @@ async fn listen(
             Ok(())
         }
     };
-    agents::connect(options, agent, shutdown).await.map_err(|error| joining::failure(error, &livekit))
+    joining::connect(&livekit, options, agent, shutdown).await
 }
 
 /// The voice: waits for the agents, then speaks.
@@ -189,7 +189,7 @@ async fn speak(
             Ok(())
         }
     };
-    agents::connect(options, agent, shutdown).await.map_err(|error| joining::failure(error, &livekit))
+    joining::connect(&livekit, options, agent, shutdown).await
 }
 
 async fn speak_to_agents(
