@@ -87,16 +87,15 @@ impl Agent for MtAgent {
         let mut open = true;
         loop {
             tokio::select! {
-                caption = captions.recv(), if open => match caption {
-                    Some(Caption { segment, track_sid }) => {
+                caption = captions.recv(), if open => {
+                    if let Some(Caption { segment, track_sid }) = caption {
                         tracks.insert(segment.id.clone(), track_sid);
                         translation.push(segment);
-                    }
-                    None => {
+                    } else {
                         open = false;
                         translation.finish();
                     }
-                },
+                }
                 translated = translation.next() => match translated {
                     Some(event) => {
                         let track_sid = tracks.get(&event.segment.id).cloned().unwrap_or_default();

@@ -88,7 +88,8 @@ impl Session {
     /// Errors: see [`AgentError`]. Cancel-safe: a connection that is half made is given up.
     pub(crate) async fn join(&self, within: Option<Duration>) -> Result<(Arc<Room>, RoomEvents), AgentError> {
         let backoff = Backoff::new(rand::random());
-        let (room, events) = persist(&self.options.url, within, backoff, || self.try_join()).await?;
+        let (room, events) =
+            persist(&self.options.url, within, backoff, || Box::pin(self.try_join())).await?;
         tracing::info!(room.name = %self.options.room, identity = %self.options.identity, "joined");
         Ok((Arc::new(room), events))
     }

@@ -16,6 +16,7 @@ pub enum ParticipantKind {
 }
 
 /// What the bearer may do in the room. Joining is always allowed.
+#[expect(clippy::struct_excessive_bools, reason = "the grants of a LiveKit token are that many switches")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     /// Publish tracks.

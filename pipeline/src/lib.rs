@@ -1,6 +1,6 @@
 //! The way from audio to segments, to translations, to speech, on `media` and `inference`.
 //!
-//! Nothing here knows of rooms, LiveKit or WebSockets, and nothing is spawned: each stage is an object that takes
+//! Nothing here knows of rooms or sockets, and nothing is spawned: each stage is an object that takes
 //! input by a plain call and does its waiting in one cancel-safe `next()`. Dropping the object gives up everything it
 //! has in flight. The owner's loop is always the same:
 //!

@@ -55,11 +55,14 @@ pub struct Speech<T> {
     config: SpeechConfig,
     synthesizer: Arc<dyn Synthesizer>,
     waiting: VecDeque<(T, String)>,
-    request: Option<BoxFuture<'static, (T, Result<Vec<i16>, String>)>>,
+    request: Option<BoxFuture<'static, Synthesised<T>>>,
     ready: VecDeque<SpeechEvent<T>>,
     shared: Arc<Shared<T>>,
     finished: bool,
 }
+
+/// Samples at the track's rate, or why there are none.
+type Synthesised<T> = (T, Result<Vec<i16>, String>);
 
 /// The track's side: pull a frame each time one is due.
 pub struct SpeechFrames<T> {

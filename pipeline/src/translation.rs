@@ -93,7 +93,7 @@ pub struct Translation {
     translator: Arc<dyn Translator>,
     waiting: VecDeque<Job>,
     busy: HashSet<String>,
-    in_flight: FuturesUnordered<BoxFuture<'static, (Job, Result<Answer<Translated>, InferenceError>)>>,
+    in_flight: FuturesUnordered<BoxFuture<'static, Done>>,
     context: HashMap<String, VecDeque<(String, String)>>,
     /// The newest revision of each source segment, and the next revision of its translation.
     known: BoundedMap<SegmentId, Known>,
@@ -102,6 +102,8 @@ pub struct Translation {
     stats: TranslationStats,
     retries: Arc<AtomicU64>,
 }
+
+type Done = (Job, Result<Answer<Translated>, InferenceError>);
 
 #[derive(Clone, Copy)]
 struct Known {

@@ -43,8 +43,15 @@ async fn sentences_are_spoken_one_after_the_other() {
     speech.say(1, "uno".into());
     speech.say(2, "dos".into());
     let (events, loud) = listen(speech, frames).await;
-    use SpeechEvent::{Finished, Started};
-    assert_eq!(events, [Started(1), Finished(1), Started(2), Finished(2)]);
+    assert_eq!(
+        events,
+        [
+            SpeechEvent::Started(1),
+            SpeechEvent::Finished(1),
+            SpeechEvent::Started(2),
+            SpeechEvent::Finished(2)
+        ]
+    );
     assert!((58..=64).contains(&loud), "600 ms of speech in {loud} frames");
 }
 

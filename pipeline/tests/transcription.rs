@@ -41,11 +41,13 @@ async fn play(source: &mut Transcription, talk: impl Iterator<Item = AudioFrame>
 }
 
 fn finals(events: &[TranscriptionEvent]) -> Vec<&Segment> {
-    let settled = |event| match event {
-        &TranscriptionEvent::Final(ref segment, _) => Some(segment),
-        _ => None,
-    };
-    events.iter().filter_map(settled).collect()
+    let mut finals = Vec::new();
+    for event in events {
+        if let TranscriptionEvent::Final(segment, _) = event {
+            finals.push(segment);
+        }
+    }
+    finals
 }
 
 fn texts(segments: &[&Segment]) -> Vec<String> {
@@ -179,9 +181,7 @@ async fn a_refused_utterance_is_marked_and_the_next_one_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interim_of_what_was_no_speech_is_withdrawn_and_nothing_else_is_said() {
-    let mut engine = FakeTranscriber::default();
-    engine.silent = vec![1];
-    let engine = Arc::new(engine);
+    let engine = Arc::new(FakeTranscriber { silent: vec![1], ..FakeTranscriber::default() });
     let talk = [number(1, 2_000), silence(800)].concat();
     let events = play(&mut source(config(), &engine), frames(&talk)).await;
     let settled = finals(&events);

@@ -186,7 +186,7 @@ impl Incoming {
     pub(crate) fn on_event(&self, event: &RoomEvent, shutdown: &CancellationToken) {
         match event {
             RoomEvent::TrackPublished { publication, participant } => {
-                self.subscribe(publication, participant)
+                self.subscribe(publication, participant);
             }
             RoomEvent::TrackSubscribed { track: RemoteTrack::Audio(track), publication, participant } => {
                 self.subscribed(track, publication, participant, shutdown);
