@@ -20,7 +20,7 @@ async fn a_tone_is_heard_at_every_rate() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscribed_track_gives_a_hundred_frames_per_second_whatever_is_sent() {
     let server = LiveKitServer::start().await.unwrap();
     let alice = Member::join(&server, "alice").await;
@@ -30,11 +30,12 @@ async fn a_subscribed_track_gives_a_hundred_frames_per_second_whatever_is_sent()
     hears(&mut stream, 500.0).await;
     drop(tone);
     let start = tokio::time::Instant::now();
-    for _ in 0..300 {
+    for _ in 0..600 {
         within(stream.next()).await.unwrap();
     }
+    // A tenth for frames that were queued, a fifth for a machine so busy that ticks are skipped.
     let took = start.elapsed();
-    assert!((Duration::from_millis(2_700)..Duration::from_millis(3_500)).contains(&took), "{took:?}");
+    assert!((Duration::from_millis(5_400)..Duration::from_millis(7_200)).contains(&took), "{took:?}");
 }
 
 #[tokio::test]
