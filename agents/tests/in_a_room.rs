@@ -184,14 +184,24 @@ async fn a_second_agent_of_the_same_identity_takes_over_and_the_first_leaves_for
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_removed_agent_leaves_and_a_deleted_room_is_made_again() {
+async fn a_removed_agent_leaves_and_a_deleted_room_is_made_again_with_the_track_in_it() {
     let server = LiveKitServer::start().await.expect("a server");
-    let (asr, mt) = (start_asr(&server), start_mt(&server, "es-ES", false));
+    let (asr, mt) = (start_asr(&server), start_mt(&server, "es-ES", true));
     until_present(&server, &["agent-asr", "agent-mt-es-ES"]).await;
     rooms(&server).remove_participant(ROOM, "agent-asr").await.expect("removed");
     let error = asr.end().await;
     assert!(matches!(error, Err(AgentError::Removed)), "{error:?}");
     rooms(&server).delete_room(ROOM).await.expect("deleted");
     until_present(&server, &["agent-mt-es-ES"]).await;
+    let deadline = tokio::time::Instant::now() + SOON;
+    loop {
+        let mt = rooms(&server).get_participant(ROOM, "agent-mt-es-ES").await.expect("in the room");
+        if mt.tracks.iter().any(|track| track.name == "translation-es-ES") {
+            assert_eq!(mt.attributes["language"], "es-ES");
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "the track is published again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     mt.leave().await;
 }
