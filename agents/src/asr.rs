@@ -107,12 +107,12 @@ async fn transcribe(ctx: JobContext, track: SpeakerTrack, mut source: Transcript
                 }
                 None => break,
             },
-            Some(event) = source.next() => publish(&ctx, &track, event),
+            Some(event) = source.next() => publish(&ctx, &track, event).await,
         }
     }
     source.finish();
     while let Some(event) = source.next().await {
-        publish(&ctx, &track, event);
+        publish(&ctx, &track, event).await;
     }
     let stats = source.stats();
     tracing::info!(
@@ -128,16 +128,18 @@ async fn transcribe(ctx: JobContext, track: SpeakerTrack, mut source: Transcript
     );
 }
 
-fn publish(ctx: &JobContext, track: &SpeakerTrack, event: TranscriptionEvent) {
+async fn publish(ctx: &JobContext, track: &SpeakerTrack, event: TranscriptionEvent) {
     let segment = match event {
         TranscriptionEvent::Interim(segment) => segment,
         TranscriptionEvent::Final(segment, timings) => {
+            let concealed = track.concealed().await;
             tracing::info!(
                 segment.id = %segment.id,
                 endpointing_ms = timings.endpointing.as_millis(),
                 queued_ms = timings.queued().as_millis(),
                 engine_ms = timings.engine.as_millis(),
                 total_ms = timings.total.as_millis(),
+                audio.concealed_ms = concealed.as_millis(),
                 "caption"
             );
             segment

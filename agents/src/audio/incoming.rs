@@ -1,6 +1,6 @@
 //! Audio tracks of other participants.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use futures_util::StreamExt;
 use livekit::{
@@ -9,7 +9,10 @@ use livekit::{
     prelude::{
         RemoteAudioTrack, RemoteParticipant, RemoteTrack, RemoteTrackPublication, TrackKind, TrackSid,
     },
-    webrtc::audio_stream::native::{NativeAudioStream, NativeAudioStreamOptions},
+    webrtc::{
+        audio_stream::native::{NativeAudioStream, NativeAudioStreamOptions},
+        stats::RtcStats,
+    },
 };
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -19,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 const TRACKS: usize = 64;
 /// 10 ms each: what a reader may be behind before it misses audio.
 const FRAMES: usize = 500;
+/// WebRTC counts audio samples in its statistics at 48 kHz, whatever is decoded to.
+const STATS_KHZ: u64 = 48;
 
 /// Audio tracks of other participants, as they come. Made by [`crate::JobContext::speakers`] and
 /// [`crate::JobContext::track_named`]; ends with the job.
@@ -62,6 +67,20 @@ impl SpeakerTrack {
         let stream =
             NativeAudioStream::with_options(self.track.rtc_track(), sample_rate_hz as i32, 1, options);
         AudioFrames { stream, ended: self.ended.clone() }
+    }
+
+    /// How much of its sound was guessed so far because packets came late or never, silence aside; zero while nobody
+    /// reads [`Self::frames`]. Cancel-safe.
+    pub async fn concealed(&self) -> Duration {
+        let stats = self.track.get_stats().await.unwrap_or_default();
+        let guessed = stats.iter().find_map(|report| match report {
+            RtcStats::InboundRtp(report) => {
+                let inbound = &report.inbound;
+                Some(inbound.concealed_samples.saturating_sub(inbound.silent_concealed_samples))
+            }
+            _ => None,
+        });
+        Duration::from_micros(guessed.unwrap_or(0) * 1_000 / STATS_KHZ)
     }
 }
 
