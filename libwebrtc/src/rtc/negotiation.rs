@@ -276,6 +276,7 @@ impl Inner {
             };
             let mut state = transceiver.state();
             state.confirmed = true;
+            state.dtx = section.dtx;
             state.current = Some(current_direction(&self.rtc, mid, &section));
             let streams: Vec<String> = if section.sends() {
                 section.streams.iter().map(|stream| stream.stream_id.clone()).collect()

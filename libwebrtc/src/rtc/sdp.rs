@@ -11,6 +11,8 @@ pub(crate) struct RemoteSection {
     pub(crate) direction: RtpTransceiverDirection,
     /// Streams and tracks (RFC 8830), without the placeholder `-`.
     pub(crate) streams: Vec<StreamTrack>,
+    /// Whether the peer wants pauses left out of what it receives: `usedtx=1` of RFC 7587, section 6.1.
+    pub(crate) dtx: bool,
 }
 
 /// One `msid` attribute.
@@ -54,6 +56,7 @@ fn remote_section(section: &str, bundled: &[&str]) -> Option<RemoteSection> {
     let mut mid = "";
     let mut direction = RtpTransceiverDirection::SendRecv;
     let mut streams = Vec::new();
+    let mut dtx = false;
     for line in section.lines().map(str::trim_end) {
         match line {
             "a=sendonly" => direction = RtpTransceiverDirection::SendOnly,
@@ -63,6 +66,10 @@ fn remote_section(section: &str, bundled: &[&str]) -> Option<RemoteSection> {
         }
         if let Some(value) = line.strip_prefix("a=mid:") {
             mid = value;
+        } else if let Some((_, parameters)) =
+            line.strip_prefix("a=fmtp:").and_then(|value| value.split_once(' '))
+        {
+            dtx |= parameters.split(';').any(|parameter| parameter.trim() == "usedtx=1");
         } else if let Some(value) = line.strip_prefix("a=msid:") {
             let (stream_id, track_id) = value.split_once(' ').unwrap_or((value, ""));
             if stream_id != "-" {
@@ -74,7 +81,7 @@ fn remote_section(section: &str, bundled: &[&str]) -> Option<RemoteSection> {
     if port_zero && !bundled.contains(&mid) {
         direction = RtpTransceiverDirection::Stopped;
     }
-    Some(RemoteSection { mid: mid.to_owned(), kind, direction, streams })
+    Some(RemoteSection { mid: mid.to_owned(), kind, direction, streams, dtx })
 }
 
 /// Rewrites an offer so that str0m, which answers `sendrecv` with `sendrecv`, does not promise to send on sections
@@ -131,6 +138,15 @@ mod tests {
         assert!(sections[1].streams.is_empty());
         assert_eq!(sections[2].direction, RtpTransceiverDirection::Stopped);
         assert!(has_data_section(OFFER));
+    }
+
+    #[test]
+    fn the_wish_for_discontinuous_transmission_is_read() {
+        let section = |fmtp: &str| {
+            format!("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=fmtp:111 {fmtp}\r\n")
+        };
+        assert!(remote_sections(&section("minptime=10; usedtx=1;useinbandfec=1"))[0].dtx);
+        assert!(!remote_sections(&section("minptime=10;usedtx=0"))[0].dtx);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl AudioSender {
         }
     }
 
-    /// Begins to read a track.
+    /// Begins to read a track. With `dtx`, silence within its audio is not sent.
     ///
     /// # Errors
     /// When libopus refuses the source's format.
@@ -73,10 +73,11 @@ impl AudioSender {
         track: &RtcAudioTrack,
         reader: SourceReader,
         bitrate: Option<u32>,
+        dtx: bool,
         now: Instant,
     ) -> Result<(), RtcError> {
         let bitrate = bitrate.map(|bitrate| bitrate.clamp(MIN_BITRATE_BPS, MAX_BITRATE_BPS));
-        let options = SenderOptions { bitrate, ..SenderOptions::default() };
+        let options = SenderOptions { bitrate, dtx, ..SenderOptions::default() };
         let encoder = OpusSender::new(reader, options, now)
             .map_err(|error| RtcError::internal(format_args!("no Opus encoder: {error}")))?;
         self.time_offset = self.last_time;

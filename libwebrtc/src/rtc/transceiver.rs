@@ -47,6 +47,8 @@ pub(crate) struct TransceiverState {
     pub(crate) current: Option<RtpTransceiverDirection>,
     /// For `msid`.
     pub(crate) stream_ids: Vec<String>,
+    /// Whether the peer wants pauses left out.
+    pub(crate) dtx: bool,
     /// Streams that the peer sends.
     pub(crate) remote_streams: Vec<String>,
     pub(crate) send_track: Option<MediaStreamTrack>,
@@ -82,6 +84,7 @@ impl Transceiver {
                 direction: init.direction,
                 current: None,
                 stream_ids: init.stream_ids,
+                dtx: false,
                 remote_streams: Vec::new(),
                 send_track,
                 send_blocked: false,
@@ -280,13 +283,13 @@ impl TransceiverState {
             return None;
         };
         let source = track.source()?;
-        let bitrate = self.max_bitrate();
+        let (bitrate, dtx) = (self.max_bitrate(), self.dtx);
         let sender = self.sender.get_or_insert_with(|| {
             let random = super::random_u64();
             AudioSender::new(random as u16, (random >> 32) as u32)
         });
         if !sender.reads(&track)
-            && let Err(error) = sender.attach(&track, source.reader(Arc::clone(filled)), bitrate, now)
+            && let Err(error) = sender.attach(&track, source.reader(Arc::clone(filled)), bitrate, dtx, now)
         {
             log::error!("track {} is not sent: {error}", track.id());
             self.send_blocked = true;
