@@ -111,6 +111,9 @@ pub(crate) struct LogSettings {
 impl LogSettings {
     /// For services: what happens.
     pub(crate) const SERVICE: &str = "info";
+    /// For `ilenia dev`, which tells what happens itself: what goes wrong. The media engine's remarks on leaving a room
+    /// are not that.
+    pub(crate) const DEV: &str = "warn,livekit::rtc_engine=error";
     /// For commands that talk to a person themselves: nothing, for they report what matters.
     pub(crate) const QUIET: &str = "off";
 

@@ -46,7 +46,7 @@ pub(crate) struct DevArguments {
 impl DevArguments {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let variables = Variables::from_env();
-        let log = LogSettings::read(&variables, "warn");
+        let log = LogSettings::read(&variables, LogSettings::DEV);
         let livekit = LiveKitSettings::read(&variables);
         let inference = InferenceConfig::from_variables(&variables);
         let (log, livekit, inference) = variables.finish((log, livekit, inference))?;
