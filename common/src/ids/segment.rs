@@ -1,4 +1,4 @@
-//! Identifiers as newtypes, so that one kind is never taken for another.
+//! The id of one utterance.
 
 use std::{fmt, str::FromStr};
 

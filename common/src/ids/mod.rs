@@ -1,0 +1,15 @@
+//! Identifiers as newtypes, so that one kind is never taken for another.
+
+mod event;
+mod owner;
+mod segment;
+
+pub use event::{ChannelId, EventId, InvalidNumber};
+pub use owner::{CustomerId, UserId};
+pub use segment::{InvalidSegmentId, SegmentId};
+
+/// A random UUID (version 7: sorts by time of making) for ids that have no newtype of their own here.
+#[expect(clippy::disallowed_methods, reason = "this is the place made for it")]
+pub fn new_uuid() -> uuid::Uuid {
+    uuid::Uuid::now_v7()
+}

@@ -1,0 +1,135 @@
+//! Bodies, paths and queries whose mistakes are problems.
+
+use axum::{
+    RequestExt as _,
+    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{FieldError, Problem};
+
+/// A JSON body, in both directions. Mistakes: 400 `invalid_json`, 413, 415, 422 `invalid_body` with the field.
+///
+/// Put it last among a handler's arguments, after whoever asks: authorisation comes before the body.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_media_type(request.headers(), |essence| {
+            essence == "application/json"
+                || (essence.starts_with("application/") && essence.ends_with("+json"))
+        }) {
+            return Err(unsupported("application/json"));
+        }
+        let body = body(request).await?;
+        let mut reader = serde_json::Deserializer::from_slice(&body);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let cause = error.into_inner();
+            if cause.is_data() {
+                let field = if path == "." { String::new() } else { path };
+                Problem::invalid(vec![FieldError::new(field, without_position(&cause))])
+            } else {
+                Problem::bad_request("invalid_json", format!("the body is not JSON: {cause}"))
+            }
+        })?;
+        reader.end().map_err(|cause| {
+            Problem::bad_request("invalid_json", format!("the body is not JSON: {cause}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// The parameters of the path. Mistakes: 400 `invalid_path`.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(rejection) if rejection.status().is_server_error() => Err(Problem::internal(&rejection)),
+            Err(rejection) => Err(Problem::bad_request("invalid_path", rejection.body_text())),
+        }
+    }
+}
+
+/// The query. Mistakes: 400 `invalid_query`.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let uri: &Uri = &parts.uri;
+        let value = axum::extract::Query::try_from_uri(uri)
+            .map_err(|rejection| Problem::bad_request("invalid_query", rejection.body_text()))?;
+        Ok(Self(value.0))
+    }
+}
+
+/// A body of `application/x-www-form-urlencoded`. Mistakes: 400 `invalid_form`, 413, 415.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        if !is_media_type(request.headers(), |essence| essence == FORM) {
+            return Err(unsupported(FORM));
+        }
+        let body = body(request).await?;
+        let pairs = url::form_urlencoded::parse(&body);
+        let reader = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(pairs);
+        T::deserialize(reader)
+            .map(Self)
+            .map_err(|error| Problem::bad_request("invalid_form", error.to_string()))
+    }
+}
+
+async fn body(request: Request) -> Result<Bytes, Problem> {
+    request.extract::<Bytes, _>().await.map_err(|rejection: BytesRejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                "the body is larger than this service takes",
+            )
+        } else {
+            Problem::bad_request("incomplete_body", "the body ended early")
+        }
+    })
+}
+
+fn unsupported(expected: &'static str) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", format!("send {expected}"))
+}
+
+fn is_media_type(headers: &HeaderMap, is: impl FnOnce(&str) -> bool) -> bool {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = named.and_then(|value| value.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| is(&essence.to_ascii_lowercase()))
+}
+
+/// `serde_json` adds a line and a column, which mean little in a body that a program made.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rfind(" at line ").map_or(text.clone(), |at| text[..at].to_owned())
+}
