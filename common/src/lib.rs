@@ -7,6 +7,8 @@
 pub mod access;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "service")]
+pub mod demo;
 pub mod ids;
 pub mod language;
 #[cfg(feature = "service")]

@@ -1,4 +1,7 @@
-//! What every persistence can fail with.
+//! What every persistence can fail with, and how those in PostgreSQL connect.
+
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 /// Why data could not be read or written.
 #[derive(Debug, thiserror::Error)]
