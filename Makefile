@@ -1,6 +1,6 @@
 # Ilenia on one machine. `make` alone tells what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt bench clean
+.PHONY: help run test setup check fmt sqlx bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ check: ## Formatting and lints only
 
 fmt: ## Format the Rust code
 	cargo fmt --all
+
+sqlx: ## Renew what the build knows of the database (after a change to a query or a migration)
+	@scripts/sqlx.sh auth
+	@scripts/sqlx.sh events
 
 bench: ## Run the benchmarks
 	cargo run --locked --release -p bench

@@ -13,8 +13,9 @@ SPEECH=(
     apertium apertium-eng-spa apertium-eng-cat
     flite espeak-ng
 )
-# Tests: Python for the independent peer, and ffmpeg to make files of other formats.
-TEST=(python3-venv ffmpeg)
+# Tests: Python for the independent peer, ffmpeg to make files of other formats, and the servers that tests start
+# for themselves (the services of these packages are neither used nor started).
+TEST=(python3-venv ffmpeg postgresql redis-server)
 
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
@@ -25,6 +26,8 @@ present() {
         cmake) have cmake ;;
         pkg-config) have pkg-config ;;
         ffmpeg) have ffmpeg ;;
+        postgresql) { have initdb && have pg_ctl; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+        redis-server) have redis-server ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         *) installed "$1" ;;
     esac
@@ -48,8 +51,9 @@ as_root() {
     fi
 }
 
+# With runlevel 1, what is installed is not started.
 apt() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >&2
 }
 
 install_missing() {

@@ -8,7 +8,13 @@ scripts/rust.sh test
 scripts/packages.sh test
 # Go and pip work beside cargo, the first time.
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+# The database server runs as another user, who must get to its folder.
+chmod 755 "$logs"
+end() {
+    scripts/postgres.sh stop "$logs/postgres" || true
+    rm -rf "$logs"
+}
+trap end EXIT
 scripts/livekit-server.sh >"$logs/livekit" &
 livekit=$!
 scripts/python.sh >"$logs/python" &
@@ -25,6 +31,8 @@ if [[ -s $logs/livekit ]]; then
     LIVEKIT_SERVER_BIN=$(cat "$logs/livekit")
     export LIVEKIT_SERVER_BIN
 fi
+TEST_DATABASE_URL=$(scripts/postgres.sh start "$logs/postgres") || failed+=("PostgreSQL")
+export TEST_DATABASE_URL
 cargo test --locked --workspace --no-fail-fast || failed+=("cargo test")
 
 ILENIA_BIN=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug/ilenia
