@@ -12,9 +12,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inference", &["common", "media"]),
     ("pipeline", &["common", "media", "inference"]),
     ("agents", &["common", "media", "inference", "pipeline", "libwebrtc"]),
-    ("ilenia", &["common", "media", "inference", "pipeline", "agents", "libwebrtc"]),
+    ("auth", &["common"]),
+    ("events", &["common"]),
+    ("ilenia", &["common", "media", "inference", "pipeline", "agents", "libwebrtc", "auth", "events"]),
     ("examples", &["common", "media", "inference", "pipeline", "agents"]),
     ("bench", &["common", "media", "inference", "pipeline", "agents", "tests"]),
+    ("testkit", &[]),
     ("tests", &["common", "media", "inference", "pipeline", "agents", "libwebrtc"]),
 ];
 
