@@ -9,6 +9,8 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "service")]
 pub mod demo;
+#[cfg(feature = "service")]
+pub mod http;
 pub mod ids;
 pub mod language;
 #[cfg(feature = "service")]

@@ -1,21 +1,26 @@
 //! Who may do what: permissions, verified access tokens, and the extractors that ask for them.
 
+mod claims;
+mod config;
+mod error;
+mod extract;
+mod jwks;
+mod keys;
+mod not_before;
 mod permission;
 mod principal;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod token;
+mod verifier;
 
+pub use claims::Claims;
+pub use config::{AccessConfig, DEFAULT_AUTH_SERVICE_URL, auth_service_url, issuer};
+pub use error::{AccessError, Refusal};
+pub use extract::{May, Needs, bearer_token};
+pub use jwks::JwksUrl;
+pub use keys::{Jwk, JwkSet, KeySource, KeysUnavailable, UnusableKey, VerifyingKey};
+pub use not_before::{NotBefore, NotBeforeError};
 pub use permission::{Permission, PermissionPattern, PermissionSet, UnknownPermission, may};
 pub use principal::{PLATFORM_ADMIN, Principal, Subject, Tenants};
-
-/// A permission as a type, for [`May`].
-pub trait Needs {
-    /// Which.
-    const PERMISSION: Permission;
-}
-
-/// Whoever asks, with the permission `N`. As a handler's argument: 401 without a valid token, 403 without the permission.
-#[derive(Clone, Debug)]
-pub struct May<N> {
-    /// Who it is.
-    pub principal: Principal,
-    needs: std::marker::PhantomData<fn() -> N>,
-}
+pub use verifier::{LEEWAY, Verifier};
