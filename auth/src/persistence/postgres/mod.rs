@@ -1,0 +1,19 @@
+//! Everything in PostgreSQL. Constraints live in the database: `migrations/auth`.
+
+use sqlx::{PgPool, migrate::Migrator};
+
+/// The migrations that make the schema.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations/auth");
+
+/// The data in PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    /// On a database that has the migrations.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}

@@ -1,0 +1,10 @@
+//! The operations, one canonical path each, without version prefix.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::AppState;
+
+/// Everything that auth-service answers, besides what the service shell adds.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+}
