@@ -46,6 +46,19 @@ impl Variables {
         self.optional(name).unwrap_or(default)
     }
 
+    /// A switch: `true` or `false` (`1` and `0`, `yes` and `no`, `on` and `off` are understood).
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        let Some(text) = self.text(name) else { return default };
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "false" | "0" | "no" | "off" => false,
+            _ => {
+                self.mistake(format!("{name}: {text:?} is neither true nor false"));
+                default
+            }
+        }
+    }
+
     /// A secret: as [`Self::optional`], never printed.
     pub fn secret(&self, name: &str) -> Option<Secret> {
         self.text(name).map(Secret::new)
@@ -124,6 +137,25 @@ impl FromStr for Secret {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self::new(text))
+    }
+}
+
+/// A list, its items separated by commas or spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: FromStr> FromStr for List<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let items = text.split([',', ' ', '\n']).map(str::trim).filter(|item| !item.is_empty());
+        items.map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
 

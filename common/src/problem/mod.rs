@@ -21,37 +21,44 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 ///
 /// The service shell adds `instance` and `request_id`. For 5xx the text is generic: the cause is logged once, where
 /// the problem is made ([`Problem::internal`]).
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Members>);
+
+/// Why a request was not fulfilled (RFC 9457).
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-#[schema(example = json!({
+#[schema(as = Problem, example = json!({
     "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",
     "detail": "there is nothing at this address", "instance": "/v1/nowhere", "request_id": "0192f0c12a6b7c3d8e4f5a6b7c8d9e0f"
 }))]
-pub struct Problem {
+pub(crate) struct Members {
     /// A URI that names the kind of problem; `about:blank`: `code` and `status` tell all.
     #[serde(rename = "type")]
     kind: &'static str,
     /// The status in words.
-    title: Cow<'static, str>,
+    title: &'static str,
     /// The HTTP status.
-    #[serde(serialize_with = "as_number")]
-    #[schema(value_type = u16)]
-    status: StatusCode,
+    status: u16,
     /// Stable, for programs.
     code: &'static str,
     /// For people: what is wrong and what to do.
     detail: Cow<'static, str>,
     /// The path that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) instance: Option<String>,
+    instance: Option<String>,
     /// The request, as in the header `x-request-id` and in the logs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) request_id: Option<String>,
+    request_id: Option<String>,
     /// What is wrong with each field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip)]
     #[schema(ignore)]
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The schema of a problem.
+pub(crate) fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    <Members as utoipa::PartialSchema>::schema()
 }
 
 /// What is wrong with one field.
@@ -65,29 +72,25 @@ pub struct FieldError {
 
 impl FieldError {
     /// What is wrong with `field`.
-    pub fn new(field: impl Into<String>, detail: impl ToString) -> Self {
-        Self { field: field.into(), detail: detail.to_string() }
+    pub fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), detail: detail.into() }
     }
-}
-
-fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.as_u16())
 }
 
 impl Problem {
     /// A problem of `status`; `code` is stable (`snake_case`), `detail` is for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Members {
             kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error").into(),
-            status,
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
             code,
             detail: detail.into(),
             instance: None,
             request_id: None,
             errors: Vec::new(),
             headers: Vec::new(),
-        }
+        }))
     }
 
     /// 400: the request cannot be understood.
@@ -118,7 +121,7 @@ impl Problem {
             many => format!("{} fields are not acceptable", many.len()),
         };
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", detail);
-        problem.errors = errors;
+        problem.0.errors = errors;
         problem
     }
 
@@ -146,7 +149,7 @@ impl Problem {
     /// The same with a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
@@ -159,20 +162,33 @@ impl Problem {
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        // It was one when the problem was made.
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Adds what only the service's shell knows.
+    pub(crate) fn completed(mut self, instance: String, request_id: String) -> Self {
+        self.0.instance = Some(instance);
+        self.0.request_id = Some(request_id);
+        self
+    }
+
+    /// The members as JSON.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        // Texts and numbers: they can be written.
+        serde_json::to_vec(&self.0).unwrap_or_default()
     }
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (self.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
-        for (name, value) in &self.headers {
+        let mut response = (self.status(), [(header::CONTENT_TYPE, MEDIA_TYPE)], self.body()).into_response();
+        for (name, value) in &self.0.headers {
             response.headers_mut().append(name, value.clone());
         }
         // So that the shell can add what only it knows.
