@@ -3,9 +3,14 @@
 
 pub mod config;
 pub mod domain;
+pub mod keys;
+pub mod passwords;
 pub mod persistence;
 mod routes;
+pub mod sessions;
 mod state;
+pub mod throttle;
 
+pub use config::AuthConfig;
 pub use routes::router;
 pub use state::AppState;

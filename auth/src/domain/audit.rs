@@ -124,6 +124,8 @@ actions! {
     ClientDeleted = "client.deleted",
     /// A client got a new secret.
     ClientSecretRotated = "client.secret_rotated",
+    /// A refresh token was used again after it had been replaced: the session was ended.
+    RefreshTokenReused = "refresh_token.reused",
     /// A new signing key came into use.
     KeyRotated = "key.rotated",
 }

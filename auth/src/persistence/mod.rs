@@ -3,6 +3,7 @@
 //! Each method is one atomic operation, with its line of the audit log. What may be expected (a name is taken, somebody
 //! was faster) is a [`Refusal`] in the `Ok` value; a [`PersistenceError`] is a failure.
 
+mod attempts;
 mod audit;
 mod clients;
 mod customers;
@@ -10,20 +11,25 @@ mod directory;
 pub mod in_memory;
 pub mod postgres;
 mod roles;
+mod sessions;
+mod signing_keys;
 mod users;
 
+pub use attempts::Attempts;
 pub use audit::{Audit, AuditFilter};
 pub use clients::Clients;
 pub use common::persistence::PersistenceError;
 pub use customers::Customers;
 pub use directory::Directory;
 pub use roles::Roles;
+pub use sessions::{Credentials, Rehashed, Sessions};
+pub use signing_keys::{SigningKeys, StoredKey};
 pub use users::{UserFilter, Users};
 
 /// All that auth-service keeps.
-pub trait Persistence: Directory + Audit {}
+pub trait Persistence: Directory + Audit + Sessions + Attempts + SigningKeys {}
 
-impl<T: Directory + Audit> Persistence for T {}
+impl<T: Directory + Audit + Sessions + Attempts + SigningKeys> Persistence for T {}
 
 /// What a change comes to.
 pub type Outcome<T> = Result<Result<T, Refusal>, PersistenceError>;

@@ -1,5 +1,7 @@
 //! Everything in this process: for development and tests, gone when it ends.
 
+mod tokens;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -29,4 +31,5 @@ pub(crate) struct State {
     pub(crate) clients: BTreeMap<ClientId, OAuthClient>,
     pub(crate) client_secrets: BTreeMap<ClientId, Vec<(SecretHash, Option<DateTime<Utc>>)>>,
     pub(crate) audit: Vec<AuditEntry>,
+    pub(crate) tokens: tokens::Tokens,
 }

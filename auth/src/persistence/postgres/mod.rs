@@ -1,5 +1,10 @@
 //! Everything in PostgreSQL. Constraints live in the database: `migrations/auth`.
 
+mod attempts;
+mod audit;
+mod sessions;
+mod signing_keys;
+
 use sqlx::{PgPool, migrate::Migrator};
 
 /// The migrations that make the schema.
