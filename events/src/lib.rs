@@ -1,1 +1,8 @@
-//! events
+//! The events-service: the source of truth for events, their channels, and who speaks and listens.
+
+pub mod domain;
+pub mod notices;
+pub mod persistence;
+mod state;
+
+pub use state::AppState;

@@ -1,0 +1,23 @@
+//! What events are, and what may become of them. Knows nothing of HTTP and of stores.
+
+mod change;
+mod channel;
+mod event;
+mod instant;
+mod language;
+mod state;
+mod text;
+mod timezone;
+mod viewer;
+
+pub use change::{
+    Change, Changed, ChannelPatch, EventPatch, NewChannel, Refusal, check_times, number_channels, present,
+};
+pub use channel::{Channel, Glossary, MAX_CHANNELS, MAX_TARGET_LANGUAGES};
+pub use event::{Event, ListenAccess, Listener, MAX_LISTENERS, MAX_SPEAKERS, Speaker, draw_event_id};
+pub use instant::{Instant, InvalidInstant};
+pub use language::{InvalidLanguage, Language};
+pub use state::{EventState, UnknownState};
+pub use text::{Description, InvalidText, Name, Term, Title};
+pub use timezone::{Timezone, UnknownTimezone};
+pub use viewer::Viewer;
