@@ -17,6 +17,7 @@ pub mod page;
 mod paths;
 mod request_id;
 mod server;
+mod start;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub use metrics::Metrics;
 pub use openapi::{About, Document};
 pub use request_id::RequestId;
 pub use server::serve;
+pub use start::StartError;
 
 use crate::problem::Problem;
 
