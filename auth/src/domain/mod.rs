@@ -25,10 +25,10 @@ pub fn stored(moment: DateTime<Utc>) -> DateTime<Utc> {
     moment.trunc_subsecs(6)
 }
 
-/// From when tokens are good again, after a right was withdrawn `now`: the next whole second.
+/// From when tokens are good again, after a right was withdrawn `now`: the next whole millisecond.
 ///
-/// `iat` counts whole seconds: a token issued in the same second before the change must not pass. One issued after the
-/// change and before this moment says that it was issued at this moment.
+/// Tokens tell their age in whole milliseconds: one issued in the same millisecond before the change must not pass. One
+/// issued after the change and before this moment says that it was issued at this moment.
 pub fn tokens_good_from(now: DateTime<Utc>) -> DateTime<Utc> {
-    now.trunc_subsecs(0) + TimeDelta::seconds(1)
+    now.trunc_subsecs(3) + TimeDelta::milliseconds(1)
 }

@@ -57,7 +57,7 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
     /// When the user last signed in. Signing in is no change: the version stays.
     pub last_login_at: Option<DateTime<Utc>>,
-    /// Access tokens issued earlier (`iat`) are refused: a right was withdrawn. A whole second, maybe up to one second
+    /// Access tokens issued earlier are refused: a right was withdrawn. A whole millisecond, maybe up to one
     /// ahead; see [`super::tokens_good_from`].
     pub not_before: Option<DateTime<Utc>>,
     /// Refresh tokens issued earlier are refused: the password was changed, or the user was locked out.
@@ -141,6 +141,6 @@ mod tests {
         );
         user.not_before = Some(super::super::tokens_good_from(now));
         assert!(user.issued_at(now) >= user.not_before.expect("set"));
-        assert!(now.timestamp() < user.not_before.expect("set").timestamp());
+        assert!(now < user.not_before.expect("set"));
     }
 }

@@ -19,7 +19,7 @@ pub use attempts::Attempts;
 pub use audit::{Audit, AuditFilter};
 pub use clients::Clients;
 pub use common::persistence::PersistenceError;
-pub use customers::Customers;
+pub use customers::{Affected, Customers};
 pub use directory::Directory;
 pub use roles::Roles;
 pub use sessions::{Credentials, Rehashed, Sessions};

@@ -1,6 +1,11 @@
 //! Everything in this process: for development and tests, gone when it ends.
 
+mod audit;
+mod clients;
+mod customers;
+mod roles;
 mod tokens;
+mod users;
 
 use std::collections::BTreeMap;
 
@@ -9,16 +14,22 @@ use common::{
     access::Permission,
     ids::{CustomerId, UserId},
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::domain::{
-    AuditEntry, ClientId, CustomRole, Customer, Grant, OAuthClient, RoleName, SecretHash, User,
+    AuditEntry, BuiltinRole, ClientId, CustomRole, Customer, Grant, OAuthClient, RoleName, SecretHash, User,
 };
 
 /// The data, behind one lock: each operation sees and leaves a whole.
 #[derive(Debug, Default)]
 pub struct InMemory {
     state: Mutex<State>,
+}
+
+impl InMemory {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -32,4 +43,19 @@ pub(crate) struct State {
     pub(crate) client_secrets: BTreeMap<ClientId, Vec<(SecretHash, Option<DateTime<Utc>>)>>,
     pub(crate) audit: Vec<AuditEntry>,
     pub(crate) tokens: tokens::Tokens,
+}
+
+impl State {
+    /// Whether somebody other than `user` and those of `customer` can sign in and run the platform.
+    fn has_platform_admin_besides(&self, user: Option<UserId>, customer: Option<CustomerId>) -> bool {
+        self.users.values().any(|other| {
+            Some(other.user_id) != user && Some(other.customer_id) != customer && self.runs_platform(other)
+        })
+    }
+
+    /// Whether `user` can sign in and run the platform.
+    fn runs_platform(&self, user: &User) -> bool {
+        let enabled = self.customers.get(&user.customer_id).is_some_and(|customer| !customer.disabled);
+        enabled && !user.disabled && user.roles.contains(&BuiltinRole::PlatformAdmin.into())
+    }
 }
