@@ -7,11 +7,9 @@ use std::{collections::HashSet, time::Duration};
 use agents::{AgentError, CancellationToken, JobContext, token::Permissions};
 use common::{SegmentState, config::Secret};
 use support::{
-    Job, LiveKitServer, ROOM, options, rooms, start_asr, start_listener, start_mt, start_speaker, talk,
-    until, until_present,
+    Job, LiveKitServer, PATIENCE, ROOM, SlowLink, options, rooms, start_asr, start_listener, start_mt,
+    start_speaker, talk, until, until_present,
 };
-
-const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_speakers_at_once_are_captioned_each_under_their_name_in_two_languages() {
@@ -22,7 +20,7 @@ async fn two_speakers_at_once_are_captioned_each_under_their_name_in_two_languag
     let words = talk(&["The first sentence of this talk.", "And here is the second one."]);
     let ana = start_speaker(&server, "speaker-ana", words.clone());
     let ben = start_speaker(&server, "speaker-ben", words);
-    until("four Spanish captions", SOON, || heard.finals("es-ES").len() >= 4).await;
+    until("four Spanish captions", || heard.finals("es-ES").len() >= 4).await;
 
     let (english, spanish) = (heard.finals("en-US"), heard.finals("es-ES"));
     assert_eq!((english.len(), spanish.len()), (4, 4));
@@ -58,12 +56,12 @@ async fn a_speaker_who_leaves_and_returns_is_heard_again_later_on_the_same_clock
     let words = talk(&["This is said on each visit."]);
     for visit in 1..=2 {
         let speaker = start_speaker(&server, "speaker-ana", words.clone());
-        until("a caption of each visit", SOON, || heard.finals("en-US").len() >= visit).await;
+        until("a caption of each visit", || heard.finals("en-US").len() >= visit).await;
         speaker.leave().await;
     }
     let finals = heard.finals("en-US");
     let gap_ms = finals[1].segment.start_ms - finals[0].segment.start_ms;
-    assert!((1_500..15_000).contains(&gap_ms), "{gap_ms} ms between the visits");
+    assert!((1_500..60_000).contains(&gap_ms), "{gap_ms} ms between the visits");
     assert_ne!(finals[0].track_sid, finals[1].track_sid);
     listener.leave().await;
     asr.leave().await;
@@ -77,16 +75,13 @@ async fn captions_go_on_after_the_server_was_killed_in_mid_talk() {
     until_present(&server, &["agent-asr", "agent-mt-es-ES", "listener-eva"]).await;
     let sentence = "One of very many sentences.";
     let speaker = start_speaker(&server, "speaker-ana", talk(&[sentence; 30]));
-    until("captions", SOON, || heard.finals("es-ES").len() >= 2).await;
+    until("captions", || heard.finals("es-ES").len() >= 2).await;
 
     server.stop().await.expect("killed");
     tokio::time::sleep(Duration::from_secs(2)).await;
     server.restart().await.expect("started again");
     let before = heard.finals("es-ES").len();
-    until("captions after the restart", Duration::from_secs(40), || {
-        heard.finals("es-ES").len() >= before + 3
-    })
-    .await;
+    until("captions after the restart", || heard.finals("es-ES").len() >= before + 3).await;
 
     let (english, spanish) = (heard.finals("en-US"), heard.finals("es-ES"));
     let translated: HashSet<_> = spanish.iter().map(|caption| &caption.segment.id).collect();
@@ -139,9 +134,9 @@ async fn an_agent_that_is_told_to_end_finishes_the_utterance_in_hand() {
         "speaker-ana",
         talk(&["A very long sentence that is cut off before it comes to its end, somewhere in the middle."]),
     );
-    until("an interim", SOON, || heard.all().iter().any(|c| c.segment.state == SegmentState::Interim)).await;
+    until("an interim", || heard.all().iter().any(|c| c.segment.state == SegmentState::Interim)).await;
     asr.leave().await;
-    until("its final", SOON, || heard.finals("en-US").len() == 1).await;
+    until("its final", || heard.finals("en-US").len() == 1).await;
     speaker.leave().await;
     listener.leave().await;
 }
@@ -151,10 +146,10 @@ async fn a_wrong_secret_is_told_at_once_and_apart_from_a_server_that_is_away() {
     let server = LiveKitServer::start().await.expect("a server");
     let mut options = options(&server, "agent-asr");
     options.api_secret = Secret::new("another secret that is long enough");
-    let begun = tokio::time::Instant::now();
+    let (begun, patience) = (tokio::time::Instant::now(), options.join_within);
     let error = agents::connect(options, |_: JobContext| async { Ok(()) }, CancellationToken::new()).await;
     assert!(matches!(error, Err(AgentError::Unauthorized { .. })), "{error:?}");
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < patience / 2, "not after waiting for better");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -183,6 +178,25 @@ async fn a_second_agent_of_the_same_identity_takes_over_and_the_first_leaves_for
     second.leave().await;
 }
 
+/// The end of a peer connection travels another way than the words about it, and is often faster.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removed_agent_leaves_for_good_though_the_reason_comes_after_the_end_of_its_media() {
+    let server = LiveKitServer::start().await.expect("a server");
+    let link = SlowLink::start(server.port(), Duration::from_secs(1)).await;
+    let mut options = options(&server, "agent-asr");
+    options.url = link.url();
+    let agent = Job::start(options, |ctx: JobContext| async move {
+        ctx.shutdown().await;
+        Ok(())
+    });
+    until_present(&server, &["agent-asr"]).await;
+    rooms(&server).remove_participant(ROOM, "agent-asr").await.expect("removed");
+    let error = agent.end().await;
+    assert!(matches!(error, Err(AgentError::Removed)), "{error:?}");
+    let there = rooms(&server).list_participants(ROOM).await.expect("a list");
+    assert!(there.is_empty(), "{there:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removed_agent_leaves_and_a_deleted_room_is_made_again_with_the_track_in_it() {
     let server = LiveKitServer::start().await.expect("a server");
@@ -193,7 +207,7 @@ async fn a_removed_agent_leaves_and_a_deleted_room_is_made_again_with_the_track_
     assert!(matches!(error, Err(AgentError::Removed)), "{error:?}");
     rooms(&server).delete_room(ROOM).await.expect("deleted");
     until_present(&server, &["agent-mt-es-ES"]).await;
-    let deadline = tokio::time::Instant::now() + SOON;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let mt = rooms(&server).get_participant(ROOM, "agent-mt-es-ES").await.expect("in the room");
         if mt.tracks.iter().any(|track| track.name == "translation-es-ES") {

@@ -1,6 +1,8 @@
 //! A real LiveKit server, fake engines, and people who speak and listen.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+mod slow_link;
+
 use std::{
     process::Command,
     sync::{
@@ -30,10 +32,13 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+pub use self::slow_link::SlowLink;
 pub use tests::LiveKitServer;
 
 pub const ROOM: &str = "stage";
 pub const SPEECH_HZ: u32 = 16_000;
+/// Longer than anything here takes, also on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn language(tag: &str) -> LanguageTag {
     tag.parse().expect("a language tag")
@@ -98,10 +103,7 @@ impl Job {
 
     /// Waits until the job ends by itself.
     pub async fn end(self) -> Result<(), AgentError> {
-        tokio::time::timeout(Duration::from_secs(30), self.task)
-            .await
-            .expect("it ends by itself")
-            .expect("no panic")
+        tokio::time::timeout(PATIENCE, self.task).await.expect("it ends by itself").expect("no panic")
     }
 }
 
@@ -183,17 +185,17 @@ pub fn start_listener(server: &LiveKitServer, identity: &str) -> (Job, Heard) {
 }
 
 /// Waits until `condition` holds.
-pub async fn until(what: &str, within: Duration, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + within;
+pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
     while !condition() {
-        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         sleep(Duration::from_millis(20)).await;
     }
 }
 
 /// Waits until all of `identities` are in the room.
 pub async fn until_present(server: &LiveKitServer, identities: &[&str]) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let there = rooms(server).list_participants(ROOM).await.unwrap_or_default();
         if identities.iter().all(|wanted| there.iter().any(|p| p.identity == *wanted && p.state == 2)) {

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     net::IpAddr,
     sync::{Arc, OnceLock, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
@@ -79,7 +79,9 @@ pub(crate) struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
     Alive,
-    /// DTLS or SCTP ended, or str0m gave up. Waits to be closed.
+    /// The peer said goodbye. Waits to be closed, and fails in the end.
+    Parted,
+    /// str0m gave up: the connection has failed. Waits to be closed.
     Dead,
     /// Closed on this side.
     Closed,
@@ -404,6 +406,26 @@ impl Inner {
     pub(crate) fn time_out(&mut self) {
         self.timed_out = true;
         self.set_ice(IceConnectionState::Failed);
+        self.update_state();
+    }
+
+    /// The peer said goodbye: it closed DTLS or SCTP.
+    ///
+    /// This is no failure in itself: a DTLS transport that was closed counts as connected (W3C WebRTC, 4.3.3). Why the
+    /// peer went is told in signalling, often a moment after the goodbye, which takes the shorter way. `livekit` answers
+    /// a failure by making its signalling connection anew: a reason that is still under way would be lost, and a
+    /// participant that was removed would join again. So the connection looks as if the peer had vanished without a word.
+    pub(crate) fn part(&mut self, now: Instant) {
+        if self.life == Life::Alive {
+            log::debug!("the peer closed the connection");
+            self.life = Life::Parted;
+            self.watchdog.part(now);
+        }
+    }
+
+    /// The peer that said goodbye would be missed by now.
+    pub(crate) fn fall_silent(&mut self) {
+        self.set_ice(IceConnectionState::Disconnected);
         self.update_state();
     }
 

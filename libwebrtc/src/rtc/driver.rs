@@ -18,7 +18,7 @@ use super::{
     connection::{Connection, Inner, Life},
     delayed::{Delayed, Held},
     events::Event,
-    ice::{MAX_DATAGRAM_BYTES, Received, Sockets},
+    ice::{Alarm, MAX_DATAGRAM_BYTES, Received, Sockets},
     now,
     receive::Admission,
     send::{OutgoingPacket, opus_payload_type},
@@ -112,8 +112,10 @@ impl Driver {
         let mut inner = self.connection.inner();
         inner.write_packets(now, &mut self.packets);
         let deadline = inner.pump(Input::Timeout(now), now, &self.connection, &mut self.transmits);
-        if inner.watchdog.expired(now) {
-            inner.time_out();
+        match inner.watchdog.expired(now) {
+            Some(Alarm::Silent) => inner.fall_silent(),
+            Some(Alarm::Failed) => inner.time_out(),
+            None => {}
         }
         (earliest(deadline, inner.watchdog.deadline()), inner.life == Life::Closed)
     }
@@ -257,14 +259,14 @@ impl Inner {
                     transceiver.state().stats.ingress = Some(stats);
                 }
             }
-            RtcEvent::Closed => self.die("the peer closed it"),
+            RtcEvent::Closed => self.part(now),
             _ => {}
         }
         self.events.extend(events);
     }
 
     fn on_agent_state(&mut self, state: AgentState, now: Instant) {
-        if self.life == Life::Closed {
+        if self.life != Life::Alive {
             return;
         }
         self.watchdog.note(state, now);

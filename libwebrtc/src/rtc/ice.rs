@@ -22,6 +22,9 @@ pub(crate) const MAX_DATAGRAM_BYTES: usize = 2_048;
 const CHECKING_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the peer may stay silent after the connection counts as disconnected.
 const DISCONNECTED_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a peer that said goodbye still counts as there. `livekit` resumes on a connection that looks sound for
+/// three seconds: by then this one must not.
+const PARTING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The bound sockets of a peer connection.
 pub(crate) struct Sockets {
@@ -139,6 +142,16 @@ impl Sockets {
 #[derive(Debug, Default)]
 pub(crate) struct Watchdog {
     deadline: Option<Instant>,
+    parting: bool,
+}
+
+/// What the time that is up means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// The peer that said goodbye counts as silent from now on.
+    Silent,
+    /// The peer was silent for too long.
+    Failed,
 }
 
 impl Watchdog {
@@ -149,6 +162,14 @@ impl Watchdog {
             IceConnectionState::Disconnected => Some(now + DISCONNECTED_TIMEOUT),
             IceConnectionState::New | IceConnectionState::Connected | IceConnectionState::Completed => None,
         };
+    }
+
+    /// Takes note of the peer's goodbye. One that was silent already gets no more time by it.
+    pub(crate) fn part(&mut self, now: Instant) {
+        if self.deadline.is_none() {
+            self.deadline = Some(now + PARTING_TIMEOUT);
+            self.parting = true;
+        }
     }
 
     /// Gives an ICE restart its time.
@@ -164,12 +185,13 @@ impl Watchdog {
     }
 
     /// Whether the time is up. Says so once.
-    pub(crate) fn expired(&mut self, now: Instant) -> bool {
-        let expired = self.deadline.is_some_and(|deadline| now >= deadline);
-        if expired {
-            self.deadline = None;
+    pub(crate) fn expired(&mut self, now: Instant) -> Option<Alarm> {
+        self.deadline.take_if(|deadline| now >= *deadline)?;
+        if std::mem::take(&mut self.parting) {
+            self.deadline = Some(now + DISCONNECTED_TIMEOUT);
+            return Some(Alarm::Silent);
         }
-        expired
+        Some(Alarm::Failed)
     }
 }
 
@@ -182,9 +204,30 @@ mod tests {
         let start = tokio::time::Instant::now().into_std();
         let mut watchdog = Watchdog::default();
         watchdog.note(IceConnectionState::Disconnected, start);
-        assert!(!watchdog.expired(start + Duration::from_secs(14)));
-        assert!(watchdog.expired(start + Duration::from_secs(15)));
-        assert!(!watchdog.expired(start + Duration::from_secs(99)));
+        assert_eq!(watchdog.expired(start + Duration::from_secs(14)), None);
+        assert_eq!(watchdog.expired(start + Duration::from_secs(15)), Some(Alarm::Failed));
+        assert_eq!(watchdog.expired(start + Duration::from_secs(99)), None);
+    }
+
+    #[test]
+    fn a_peer_that_said_goodbye_falls_silent_before_it_fails() {
+        let start = tokio::time::Instant::now().into_std();
+        let mut watchdog = Watchdog::default();
+        watchdog.part(start);
+        assert_eq!(watchdog.expired(start + Duration::from_secs(1)), None);
+        assert_eq!(watchdog.expired(start + Duration::from_secs(2)), Some(Alarm::Silent));
+        assert_eq!(watchdog.expired(start + Duration::from_secs(16)), None);
+        assert_eq!(watchdog.expired(start + Duration::from_secs(17)), Some(Alarm::Failed));
+        assert_eq!(watchdog.deadline(), None);
+    }
+
+    #[test]
+    fn a_goodbye_gives_a_silent_peer_no_more_time() {
+        let start = tokio::time::Instant::now().into_std();
+        let mut watchdog = Watchdog::default();
+        watchdog.note(IceConnectionState::Disconnected, start);
+        watchdog.part(start + Duration::from_secs(14));
+        assert_eq!(watchdog.expired(start + Duration::from_secs(15)), Some(Alarm::Failed));
     }
 
     #[test]
@@ -193,7 +236,7 @@ mod tests {
         let mut watchdog = Watchdog::default();
         watchdog.note(IceConnectionState::Disconnected, start);
         watchdog.note(IceConnectionState::Connected, start + Duration::from_secs(3));
-        assert!(!watchdog.expired(start + Duration::from_secs(60)));
+        assert_eq!(watchdog.expired(start + Duration::from_secs(60)), None);
     }
 
     #[tokio::test]

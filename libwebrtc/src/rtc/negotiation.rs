@@ -9,7 +9,7 @@ use str0m::{
 };
 
 use super::{
-    connection::{Connection, Inner},
+    connection::{Connection, Inner, Life},
     events::Event,
     now, sdp,
     transceiver::{Transceiver, from_str0m, to_str0m},
@@ -242,7 +242,7 @@ impl Inner {
                     return Err(error);
                 }
                 self.negotiation.last_offer = Some(text);
-                if restarts_ice {
+                if restarts_ice && self.life == Life::Alive {
                     self.watchdog.restart(now());
                 }
             }
