@@ -64,3 +64,14 @@ pub async fn read_at_most(mut response: Response, limit: usize) -> Result<Vec<u8
     }
     Ok(body)
 }
+
+/// The error with its causes: reqwest tells the reason (connection refused, timed out) only there.
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

@@ -219,11 +219,12 @@ impl Shared {
     }
 
     async fn fetch(&self) -> Result<HashMap<String, VerifyingKey>, String> {
-        let response = self.client.get(self.url.clone()).send().await.map_err(|error| describe(&error))?;
+        let response =
+            self.client.get(self.url.clone()).send().await.map_err(|error| http::describe(&error))?;
         if response.status() != StatusCode::OK {
             return Err(format!("the answer is {}", response.status()));
         }
-        let body = http::read_at_most(response, MAX_BYTES).await.map_err(|error| describe(&error))?;
+        let body = http::read_at_most(response, MAX_BYTES).await.map_err(|error| http::describe(&error))?;
         let keys = usable_keys(&body)?;
         // Nobody verifies without keys; more likely the answer is not what it should be.
         if keys.is_empty() { Err("there is no usable key among them".to_owned()) } else { Ok(keys) }
@@ -256,15 +257,4 @@ fn usable_keys(body: &[u8]) -> Result<HashMap<String, VerifyingKey>, String> {
 
 fn unavailable(cause: &Arc<str>) -> KeysUnavailable {
     KeysUnavailable { cause: cause.to_string().into(), retry_after: AFTER_FAILURE }
-}
-
-/// The error with its causes: reqwest tells the reason (connection refused, timed out) only there.
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -9,6 +9,7 @@ mod keys;
 mod not_before;
 mod permission;
 mod principal;
+mod recent;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod token;
@@ -20,7 +21,7 @@ pub use error::{AccessError, Refusal};
 pub use extract::{May, Needs, bearer_token};
 pub use jwks::JwksUrl;
 pub use keys::{Jwk, JwkSet, KeySource, KeysUnavailable, UnusableKey, VerifyingKey};
-pub use not_before::{NotBefore, NotBeforeError};
+pub use not_before::{LiveNotBefore, NotBefore, NotBeforeError, withdraw};
 pub use permission::{Permission, PermissionPattern, PermissionSet, UnknownPermission, may};
 pub use principal::{PLATFORM_ADMIN, Principal, Subject, Tenants};
 pub use verifier::{LEEWAY, Verifier};

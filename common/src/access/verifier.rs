@@ -2,11 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 
 use super::{
-    AccessConfig, AccessError, JwksUrl, KeySource, NotBefore, Principal, Refusal, claims::Grant,
-    token::Unverified,
+    AccessConfig, AccessError, JwksUrl, KeySource, NotBefore, Principal, Refusal, VerifyingKey,
+    claims::Grant,
+    recent::Recent,
+    token::{MAX_TOKEN_BYTES, Unverified},
 };
 use crate::{clock, http::ClientError};
 
@@ -20,7 +24,18 @@ pub struct Verifier {
     issuer: String,
     audience: Option<String>,
     leeway: TimeDelta,
+    /// By SHA-256 of the token, so that no token is kept.
+    verified: Mutex<Recent<[u8; 32], Arc<Verified>>>,
 }
+
+/// A token of ours for us, whose signature is right: what remains is to compare with the present.
+struct Verified {
+    grant: Grant,
+    key: VerifyingKey,
+}
+
+/// So many verified tokens are remembered at least, twice as many at most; each takes about 1 kB.
+const VERIFIED_TOKENS: usize = 1024;
 
 impl Verifier {
     /// Accepts tokens of `issuer` signed by one of `keys`; `audience` has to be among the token's, `None`: any will do.
@@ -31,6 +46,7 @@ impl Verifier {
             issuer: issuer.into(),
             audience: audience.map(str::to_owned),
             leeway: TimeDelta::from_std(LEEWAY).expect("30 s is a time delta"),
+            verified: Mutex::new(Recent::new(VERIFIED_TOKENS)),
         }
     }
 
@@ -56,21 +72,44 @@ impl Verifier {
 
     /// As [`Self::verify`], at another moment than now.
     pub async fn verify_at(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, AccessError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Refusal::TooLong.into());
+        }
+        let verified = self.verified(token).await?;
+        self.check_time(&verified.grant, now)?;
+        self.check_withdrawn(&verified.grant).await?;
+        Ok(verified.grant.principal.clone())
+    }
+
+    /// Checks what does not change with time, once per token for as long as its key is good.
+    async fn verified(&self, token: &str) -> Result<Arc<Verified>, AccessError> {
+        let digest = sha256(token);
+        let remembered = self.verified.lock().get(&digest).cloned();
+        if let Some(verified) = remembered {
+            if self.key(verified.key.id()).await?.as_ref() == Some(&verified.key) {
+                return Ok(verified);
+            }
+            self.verified.lock().remove(&digest);
+        }
         let unverified = Unverified::read(token)?;
-        let key = self.keys.key(&unverified.kid).await.map_err(|error| AccessError::Unavailable {
-            retry_after: error.retry_after,
-            cause: Box::new(error),
-        })?;
-        let grant = unverified.verify(&key.ok_or(Refusal::UnknownKey)?)?;
+        let key = self.key(&unverified.kid).await?.ok_or(Refusal::UnknownKey)?;
+        let grant = unverified.verify(&key)?;
         if grant.issuer != self.issuer {
             return Err(Refusal::Issuer.into());
         }
         if self.audience.as_ref().is_some_and(|ours| !grant.audience.contains(ours)) {
             return Err(Refusal::Audience.into());
         }
-        self.check_time(&grant, now)?;
-        self.check_withdrawn(&grant).await?;
-        Ok(grant.principal)
+        let verified = Arc::new(Verified { grant, key });
+        self.verified.lock().insert(digest, Arc::clone(&verified));
+        Ok(verified)
+    }
+
+    async fn key(&self, kid: &str) -> Result<Option<VerifyingKey>, AccessError> {
+        self.keys.key(kid).await.map_err(|error| AccessError::Unavailable {
+            retry_after: error.retry_after,
+            cause: Box::new(error),
+        })
     }
 
     fn check_time(&self, grant: &Grant, now: DateTime<Utc>) -> Result<(), Refusal> {
@@ -94,6 +133,12 @@ impl Verifier {
             not_before.is_some_and(|moment| grant.issued_at.timestamp_millis() < moment.timestamp_millis());
         if withdrawn { Err(Refusal::Withdrawn.into()) } else { Ok(()) }
     }
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    bytes
 }
 
 impl std::fmt::Debug for Verifier {

@@ -1,9 +1,19 @@
 //! What services share while they run: short-lived keys and notices, in Redis or within one process.
 
-use std::time::Duration;
+mod hub;
+mod in_process;
+mod redis;
+
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
+
+pub use self::{
+    in_process::InProcess,
+    redis::{Redis, RedisAddress},
+};
+use crate::config::Variables;
 
 /// Short-lived keys and notices. Losing any of it costs time, never data.
 #[async_trait]
@@ -40,3 +50,30 @@ pub enum Notice {
 #[derive(Debug, thiserror::Error)]
 #[error("live state: {0}")]
 pub struct LiveStateError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Where Redis is: `REDIS_URL`, else `REDIS_HOST` and `REDIS_PORT` (6379). `None` when neither names it.
+pub fn redis_address(variables: &Variables) -> Option<RedisAddress> {
+    let port = variables.or("REDIS_PORT", 6379_u16);
+    if let Some(secret) = variables.secret("REDIS_URL") {
+        // Read as a secret: the mistake's text must not repeat what may hold a password.
+        return match secret.expose().parse() {
+            Ok(address) => Some(address),
+            Err(why) => {
+                variables.mistake(format!("REDIS_URL: {why}"));
+                None
+            }
+        };
+    }
+    let host: String = variables.optional("REDIS_HOST")?;
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    let address = format!("redis://{host}:{port}").parse();
+    address.map_err(|why: String| variables.mistake(format!("REDIS_HOST: {why}"))).ok()
+}
+
+/// Live state in Redis, or, without an address, within this process. Has to be called within a tokio runtime.
+pub fn open(address: Option<&RedisAddress>) -> Arc<dyn LiveState> {
+    match address {
+        Some(address) => Arc::new(Redis::new(address)),
+        None => Arc::new(InProcess::new()),
+    }
+}
