@@ -1,5 +1,7 @@
 //! In PostgreSQL, with statements that are checked when they are compiled.
 
+mod event_row;
+mod event_write;
 mod events;
 
 use sqlx::{PgPool, migrate::Migrator};
