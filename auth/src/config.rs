@@ -3,12 +3,17 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use common::{
-    config::{ConfigError, Secret, Variables},
+    access::DEFAULT_AUTH_SERVICE_URL,
+    config::{ConfigError, List, Secret, Variables},
     persistence::postgres::DatabaseConfig,
 };
-use url::Url;
+use url::{Origin, Url};
 
-use crate::{passwords::PasswordCost, throttle::Limits};
+use crate::{
+    domain::{ClientId, CustomerName, Email, client::configured_secret},
+    passwords::PasswordCost,
+    throttle::Limits,
+};
 
 /// The shortest `AUTH_KEY_SECRET`, in bytes.
 pub const MIN_KEY_SECRET_LENGTH: usize = 32;
@@ -20,6 +25,8 @@ pub const DEFAULT_AUDIENCE: [&str; 3] = ["event-service", "livekit-service", "li
 pub struct AuthConfig {
     /// `AUTH_ISSUER`: `iss` of every token, and where verifiers find the metadata. Without a slash at the end.
     pub issuer: String,
+    /// `AUTH_PUBLIC_URL`: where clients reach this service, for the metadata; when not set, the issuer.
+    pub public_url: String,
     /// `AUTH_AUDIENCE`, separated by commas or blanks: `aud` of every token.
     pub audience: Vec<String>,
     /// `ACCESS_TTL_SECONDS`: how long access tokens live.
@@ -103,14 +110,16 @@ impl AuthConfig {
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
         let database = DatabaseConfig::from_variables(variables);
         let access_ttl = seconds(variables, "ACCESS_TTL_SECONDS", 3600);
+        let issuer = address(variables, "AUTH_ISSUER").unwrap_or_else(|| DEFAULT_AUTH_SERVICE_URL.to_owned());
         let config = Self {
-            issuer: issuer(variables),
+            public_url: address(variables, "AUTH_PUBLIC_URL").unwrap_or_else(|| issuer.clone()),
+            issuer,
             audience: audience(variables),
             access_ttl,
             refresh_ttl: seconds(variables, "REFRESH_TTL_SECONDS", 2_592_000),
             cookie: CookieConfig {
                 path: cookie_path(variables),
-                secure: variables.or("REFRESH_COOKIE_SECURE", true),
+                secure: variables.flag("REFRESH_COOKIE_SECURE", true),
             },
             origins: origins(variables),
             keys: keys(variables, database.is_some(), access_ttl),
@@ -131,30 +140,26 @@ fn seconds(variables: &Variables, name: &str, default: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-fn issuer(variables: &Variables) -> String {
-    let text = variables.or("AUTH_ISSUER", "http://127.0.0.1:8081".to_owned());
+fn address(variables: &Variables, name: &str) -> Option<String> {
+    let text: String = variables.optional(name)?;
     match Url::parse(&text) {
         Ok(url)
             if matches!(url.scheme(), "http" | "https")
                 && url.query().is_none()
                 && url.fragment().is_none() => {}
-        Ok(_) => variables.mistake("AUTH_ISSUER: must be an http(s) URL without query and fragment"),
-        Err(error) => variables.mistake(format!("AUTH_ISSUER: {error}")),
+        Ok(_) => variables.mistake(format!("{name}: must be an http(s) URL without query and fragment")),
+        Err(error) => variables.mistake(format!("{name}: {error}")),
     }
-    text.trim_end_matches('/').to_owned()
+    Some(text.trim_end_matches('/').to_owned())
 }
 
 fn audience(variables: &Variables) -> Vec<String> {
-    let text = variables.or("AUTH_AUDIENCE", DEFAULT_AUDIENCE.join(","));
-    let audience: Vec<String> = list(&text).map(str::to_owned).collect();
+    let default = || List(DEFAULT_AUDIENCE.map(str::to_owned).to_vec());
+    let List(audience) = variables.optional("AUTH_AUDIENCE").unwrap_or_else(default);
     if audience.is_empty() {
         variables.mistake("AUTH_AUDIENCE: names no audience");
     }
     audience
-}
-
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty())
 }
 
 fn cookie_path(variables: &Variables) -> String {
@@ -166,16 +171,10 @@ fn cookie_path(variables: &Variables) -> String {
 }
 
 fn origins(variables: &Variables) -> Vec<String> {
-    let text = variables.or("FRONTEND_URL", String::new());
-    let mut origins = Vec::new();
-    for part in list(&text) {
-        match Url::parse(part) {
-            Ok(url) if url.origin().is_tuple() => origins.push(url.origin().ascii_serialization()),
-            Ok(_) => variables.mistake(format!("FRONTEND_URL: {part} has no origin")),
-            Err(error) => variables.mistake(format!("FRONTEND_URL: {part}: {error}")),
-        }
-    }
-    origins
+    // The shell reads the same variable, for CORS, and tells its mistakes.
+    let List(urls) = variables.or::<List<String>>("FRONTEND_URL", List::default());
+    let urls = urls.iter().filter_map(|url| Url::parse(url).ok());
+    urls.map(|url| url.origin()).filter(Origin::is_tuple).map(|origin| origin.ascii_serialization()).collect()
 }
 
 fn keys(variables: &Variables, stored: bool, access_ttl: Duration) -> KeyConfig {
@@ -235,8 +234,8 @@ fn bootstrap(variables: &Variables) -> BootstrapConfig {
     let email = variables.optional::<String>("BOOTSTRAP_ADMIN_EMAIL");
     let admin = match (email, variables.secret("BOOTSTRAP_ADMIN_PASSWORD")) {
         (Some(email), Some(password)) => {
-            if !email.contains('@') {
-                variables.mistake("BOOTSTRAP_ADMIN_EMAIL: is no e-mail address");
+            if let Err(error) = email.parse::<Email>() {
+                variables.mistake(format!("BOOTSTRAP_ADMIN_EMAIL: {error}"));
             }
             if let Err(error) = crate::passwords::check_new(password.expose()) {
                 variables.mistake(format!("BOOTSTRAP_ADMIN_PASSWORD: {error}"));
@@ -255,6 +254,9 @@ fn bootstrap(variables: &Variables) -> BootstrapConfig {
     };
     let clients = BUILT_IN_CLIENTS.iter().filter_map(|service| built_in_client(variables, service)).collect();
     let customer_name = variables.or("BOOTSTRAP_CUSTOMER_NAME", "Default".to_owned());
+    if let Err(error) = customer_name.parse::<CustomerName>() {
+        variables.mistake(format!("BOOTSTRAP_CUSTOMER_NAME: {error}"));
+    }
     BootstrapConfig { admin, customer_name, clients }
 }
 
@@ -263,8 +265,11 @@ fn built_in_client(variables: &Variables, service: &'static str) -> Option<Built
     let client_id = variables.or(&format!("OAUTH_{prefix}_CLIENT_ID"), service.to_owned());
     let name = format!("OAUTH_{prefix}_CLIENT_SECRET");
     let secret = variables.secret(&name)?;
-    if secret.expose().len() < 16 {
-        variables.mistake(format!("{name}: must have at least 16 characters"));
+    if let Err(error) = configured_secret(&secret) {
+        variables.mistake(format!("{name}: {error}"));
+    }
+    if let Err(error) = client_id.parse::<ClientId>() {
+        variables.mistake(format!("OAUTH_{prefix}_CLIENT_ID: {error}"));
     }
     Some(BuiltInClient { service, client_id, secret })
 }
@@ -291,7 +296,6 @@ mod tests {
             ("BOOTSTRAP_ADMIN_EMAIL", "admin@example.org"),
             ("OAUTH_LIVE_SERVICE_CLIENT_SECRET", "short"),
             ("ARGON2_MEMORY_KIB", "1"),
-            ("FRONTEND_URL", "example.org"),
         ]);
         let error = AuthConfig::from_variables(&variables).expect_err("mistakes");
         for name in [
@@ -302,11 +306,10 @@ mod tests {
             "BOOTSTRAP_ADMIN_PASSWORD",
             "OAUTH_LIVE_SERVICE_CLIENT_SECRET",
             "ARGON2_MEMORY_KIB",
-            "FRONTEND_URL",
         ] {
             assert!(error.mistakes.iter().any(|mistake| mistake.starts_with(name)), "{name}: {error}");
         }
-        assert_eq!(error.mistakes.len(), 8, "{error}");
+        assert_eq!(error.mistakes.len(), 7, "{error}");
     }
 
     #[test]

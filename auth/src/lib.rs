@@ -4,12 +4,17 @@
 pub mod config;
 pub mod domain;
 pub mod keys;
+mod password_change;
 pub mod passwords;
 pub mod persistence;
+mod renewal;
 mod routes;
 pub mod sessions;
+mod sign_in;
 mod state;
 pub mod throttle;
+mod tokens;
+pub mod withdrawal;
 
 pub use config::AuthConfig;
 pub use routes::router;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 pub use hashing::{InvalidCost, PasswordCost};
-pub use new_password::{InvalidPassword, MAX_LENGTH, MIN_LENGTH, NewPassword, check_new};
+pub use new_password::{GivenPassword, InvalidPassword, MAX_LENGTH, MIN_LENGTH, NewPassword, check_new};
 
 use hashing::Hasher;
 

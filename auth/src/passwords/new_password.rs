@@ -85,6 +85,46 @@ impl utoipa::PartialSchema for NewPassword {
 
 impl utoipa::ToSchema for NewPassword {}
 
+/// A password that somebody says is theirs: 1 to 1024 characters, whatever was once allowed. Never printed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct GivenPassword(Secret);
+
+/// The most characters of a password that is looked at.
+const MAX_GIVEN_LENGTH: usize = 1024;
+
+impl GivenPassword {
+    /// The password, for the place that verifies it.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl TryFrom<String> for GivenPassword {
+    type Error = String;
+
+    fn try_from(password: String) -> Result<Self, String> {
+        if password.is_empty() || password.chars().count() > MAX_GIVEN_LENGTH {
+            return Err(format!("must have 1 to {MAX_GIVEN_LENGTH} characters"));
+        }
+        Ok(Self(Secret::new(password)))
+    }
+}
+
+impl utoipa::PartialSchema for GivenPassword {
+    fn schema() -> RefOr<Schema> {
+        Object::builder()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+            .min_length(Some(1))
+            .max_length(Some(MAX_GIVEN_LENGTH))
+            .examples(["correct horse battery staple"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for GivenPassword {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

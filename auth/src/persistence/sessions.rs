@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use common::ids::UserId;
+use common::{access::Subject, ids::UserId};
 
 use super::PersistenceError;
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
 /// Passwords' hashes, and the sessions of those who signed in.
 #[async_trait]
 pub trait Sessions: Send + Sync {
+    /// From when tokens of `subject` are good (`iat`): `None`, all are. For nobody that exists, it is the end of time.
+    async fn tokens_good_from(&self, subject: &Subject) -> Result<Option<DateTime<Utc>>, PersistenceError>;
+
     /// What decides whether somebody may sign in with this address.
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, PersistenceError>;
 

@@ -35,10 +35,10 @@ impl DatabaseConfig {
     /// and `MIGRATE_ON_START` (false). `None`: the data is kept in memory.
     pub fn from_variables(variables: &Variables) -> Option<Self> {
         let url = variables.secret("DATABASE_URL");
-        if !variables.or("USE_DATABASE", url.is_some()) {
+        if !variables.flag("USE_DATABASE", url.is_some()) {
             return None;
         }
-        let migrate_on_start = variables.or("MIGRATE_ON_START", false);
+        let migrate_on_start = variables.flag("MIGRATE_ON_START", false);
         let max_connections = variables.or("DATABASE_MAX_CONNECTIONS", 10);
         if max_connections == 0 {
             variables.mistake("DATABASE_MAX_CONNECTIONS: at least one is needed");

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use common::ids::UserId;
+use common::{access::Subject, ids::UserId};
 
 use super::{InMemory, State};
 use crate::{
-    domain::{AuditEntry, Email},
+    domain::{AuditEntry, ClientId, Email},
     persistence::{Attempts, Credentials, PersistenceError, Rehashed, Sessions, SigningKeys, StoredKey},
     sessions::{NewRefreshToken, Presented, RefreshTokenHash, Refreshed, SessionId},
     throttle::{Counter, Failures, Rule},
@@ -76,6 +76,19 @@ impl State {
 
 #[async_trait]
 impl Sessions for InMemory {
+    async fn tokens_good_from(&self, subject: &Subject) -> Result<Option<DateTime<Utc>>, PersistenceError> {
+        let state = self.state.lock();
+        let found = match subject {
+            Subject::User(user_id) => state.users.get(user_id).map(|user| user.not_before),
+            Subject::Service(client_id) => client_id
+                .parse::<ClientId>()
+                .ok()
+                .and_then(|client_id| state.clients.get(&client_id))
+                .map(|client| client.not_before),
+        };
+        Ok(found.unwrap_or(Some(DateTime::<Utc>::MAX_UTC)))
+    }
+
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, PersistenceError> {
         let state = self.state.lock();
         let user = state.users.values().find(|user| user.email == *email);

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use common::ids::UserId;
+use common::{access::Subject, ids::UserId};
 
 use super::{Postgres, audit};
 use crate::{
@@ -11,6 +11,22 @@ use crate::{
 
 #[async_trait]
 impl Sessions for Postgres {
+    async fn tokens_good_from(&self, subject: &Subject) -> Result<Option<DateTime<Utc>>, PersistenceError> {
+        let found = match subject {
+            Subject::User(user_id) => {
+                sqlx::query_scalar!("SELECT not_before FROM users WHERE user_id = $1", user_id.0)
+                    .fetch_optional(&self.pool)
+                    .await?
+            }
+            Subject::Service(client_id) => {
+                sqlx::query_scalar!("SELECT not_before FROM clients WHERE client_id = $1", client_id)
+                    .fetch_optional(&self.pool)
+                    .await?
+            }
+        };
+        Ok(found.unwrap_or(Some(DateTime::<Utc>::MAX_UTC)))
+    }
+
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, PersistenceError> {
         let row = sqlx::query!(
             r#"SELECT users.user_id, passwords.hash AS "hash?", users.disabled OR customers.disabled AS "disabled!"
