@@ -1,6 +1,6 @@
 # Ilenia on one machine. `make` alone tells what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check fmt sqlx bench clean
+.PHONY: help run test setup check fmt specs sqlx bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,13 @@ sqlx: ## Renew what the build knows of the database (after a change to a query o
 	@scripts/sqlx.sh auth
 	@scripts/sqlx.sh events
 
-bench: ## Run the benchmarks
-	cargo run --locked --release -p bench
+specs: ## Renew the APIs' descriptions in specs/openapi
+	ILENIA_UPDATE=1 cargo test --locked -p ilenia --test specs
+
+bench: ## Run the benchmarks: rooms, then services
+	cargo build --locked --release -p bench -p ilenia
+	cargo run --locked --release -p bench rooms
+	cargo run --locked --release -p bench services $${CARGO_TARGET_DIR:-target}/release/ilenia
 
 clean: ## Remove what was built here
 	cargo clean

@@ -1,0 +1,2 @@
+//! `ilenia admin`: what has to be done before anybody can sign in.
+

@@ -1,0 +1,107 @@
+//! `ilenia auth`, `ilenia events`: one service, on its own.
+
+use std::sync::Arc;
+
+use agents::CancellationToken;
+use common::{
+    config::Variables,
+    live_state::{self, LiveState, RedisAddress},
+    service::{Service, ServiceConfig, StartError},
+};
+
+use crate::{
+    dev::ports,
+    failure::{Failure, Kind},
+    settings::LogSettings,
+    shutdown, terminal,
+};
+
+/// The port of each service and the variables that choose it and its mock mode.
+pub(crate) struct Place {
+    /// As in `ilenia auth`.
+    pub(crate) command: &'static str,
+    /// The variable with the port.
+    pub(crate) port: &'static str,
+    /// The port when it is not set.
+    pub(crate) default_port: u16,
+    /// The variable that turns on canned answers.
+    pub(crate) mock: &'static str,
+}
+
+/// auth-service.
+pub(crate) const AUTH: Place =
+    Place { command: "auth", port: "AUTH_SERVICE_PORT", default_port: 8081, mock: "USE_AUTH_MOCK" };
+/// events-service.
+pub(crate) const EVENTS: Place =
+    Place { command: "events", port: "EVENTS_SERVICE_PORT", default_port: 8083, mock: "USE_EVENT_MOCK" };
+
+impl Place {
+    /// The settings of its shell.
+    pub(crate) fn config(&self, variables: &Variables) -> ServiceConfig {
+        ServiceConfig::from_variables(variables, self.port, self.default_port, self.mock)
+    }
+}
+
+/// Serves auth-service until it is told to end.
+pub(crate) async fn auth() -> Result<(), Failure> {
+    let variables = Variables::from_env();
+    let config = auth::AuthConfig::from_variables(&variables);
+    serve(&AUTH, &variables, |live, shutdown| auth::start(config, live, shutdown)).await
+}
+
+/// Serves events-service until it is told to end.
+pub(crate) async fn events() -> Result<(), Failure> {
+    let variables = Variables::from_env();
+    let config = events::EventsConfig::from_variables(&variables);
+    serve(&EVENTS, &variables, |live, shutdown| events::start(config, live, shutdown)).await
+}
+
+async fn serve<F>(
+    place: &Place,
+    variables: &Variables,
+    start: impl FnOnce(Arc<dyn LiveState>, CancellationToken) -> F,
+) -> Result<(), Failure>
+where
+    F: Future<Output = Result<Service, StartError>>,
+{
+    let shell = place.config(variables);
+    let redis = live_state::redis_address(variables);
+    let log = LogSettings::read(variables, LogSettings::SERVICE);
+    // Every mistake at once, before a port is taken.
+    variables.finish(())?;
+    log.start()?;
+    let listener = ports::listen(place.command, shell.listen, place.port)?;
+    let shutdown = shutdown::on_signals()?;
+    tell_of_redis(redis.as_ref());
+    let live = live_state::open(redis.as_ref());
+    let service = tokio::select! {
+        service = start(live, shutdown.clone()) => service?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    if shell.mock {
+        terminal::note(format!("{}: every answer is an example ({}=true)", place.command, place.mock));
+    }
+    terminal::line(format!("{} listens on http://{}", place.command, shell.listen));
+    let drain = shell.drain;
+    common::service::serve(listener, service.router(&shell), shutdown, drain).await;
+    Ok(())
+}
+
+fn tell_of_redis(redis: Option<&RedisAddress>) {
+    if redis.is_none() {
+        tracing::warn!(
+            "neither REDIS_URL nor REDIS_HOST is set: notices and withdrawn tokens do not reach other processes"
+        );
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let kind = match &error {
+            StartError::Settings(_) => Kind::Usage,
+            StartError::Unavailable { .. } => Kind::Unavailable,
+            StartError::Failed(_) => Kind::Other,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
