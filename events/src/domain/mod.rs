@@ -5,7 +5,9 @@ mod channel;
 mod event;
 mod instant;
 mod language;
+mod session;
 mod state;
+mod template;
 mod text;
 mod timezone;
 mod viewer;
@@ -17,7 +19,15 @@ pub use channel::{Channel, Glossary, MAX_CHANNELS, MAX_TARGET_LANGUAGES};
 pub use event::{Event, ListenAccess, Listener, MAX_LISTENERS, MAX_SPEAKERS, Speaker, draw_event_id};
 pub use instant::{Instant, InvalidInstant};
 pub use language::{InvalidLanguage, Language};
+pub use session::{
+    AgentRecord, AgentType, Artefact, ArtefactKind, Format, Location, PeakListeners, Relation, SessionId,
+    SessionRecord, SessionStatus, Sha256, StoredSession,
+};
 pub use state::{EventState, UnknownState};
+pub use template::{
+    DEFAULT_DURATION_MINUTES, EventFromTemplate, MAX_DURATION_MINUTES, NewTemplate, Template, TemplateId,
+    TemplatePatch,
+};
 pub use text::{Description, InvalidText, Name, Term, Title};
 pub use timezone::{Timezone, UnknownTimezone};
 pub use viewer::Viewer;

@@ -17,9 +17,26 @@ impl Timezone {
     /// For events that name none.
     pub const UTC: Self = Self(chrono_tz::UTC);
 
+    /// The zone's rules.
+    pub fn tz(self) -> chrono_tz::Tz {
+        self.0
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         self.0.name()
+    }
+}
+
+impl Default for Timezone {
+    fn default() -> Self {
+        Self::UTC
+    }
+}
+
+impl From<chrono_tz::Tz> for Timezone {
+    fn from(zone: chrono_tz::Tz) -> Self {
+        Self(zone)
     }
 }
 

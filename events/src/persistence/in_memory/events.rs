@@ -130,6 +130,7 @@ impl Events for InMemory {
             return Ok(Err(Refusal::Live));
         }
         state.events.remove(&id);
+        state.sessions.retain(|(event_id, _), _| *event_id != id);
         Ok(Ok(()))
     }
 
