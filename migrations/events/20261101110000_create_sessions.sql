@@ -3,7 +3,7 @@
 CREATE TABLE sessions (
     event_id integer NOT NULL REFERENCES events ON DELETE CASCADE,
     -- As the service calls it that runs it.
-    session_id text NOT NULL CHECK (session_id ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$'),
+    session_id text COLLATE "C" NOT NULL CHECK (session_id ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$'),
     -- Records outlive their channels.
     channel_id integer NOT NULL CHECK (channel_id BETWEEN 1 AND 999),
     status text NOT NULL CHECK (status IN ('active', 'ended', 'failed')),

@@ -21,6 +21,11 @@ impl Instant {
         DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time)
     }
 
+    /// A time that was read as one of these before it was stored.
+    pub(crate) fn stored(time: DateTime<Utc>) -> Self {
+        Self(Self::truncate(time))
+    }
+
     /// The time.
     pub fn utc(self) -> DateTime<Utc> {
         self.0

@@ -16,6 +16,6 @@ pub use sessions::{Recorded, SessionKey, SessionScope, Sessions};
 pub use templates::{TemplateRefusal, Templates};
 
 /// Everything the service keeps, by subject. Each method is one atomic operation.
-pub trait Persistence: Events {}
+pub trait Persistence: Events + Imports + Limits + Sessions + Templates {}
 
-impl<P: Events> Persistence for P {}
+impl<P: Events + Imports + Limits + Sessions + Templates> Persistence for P {}

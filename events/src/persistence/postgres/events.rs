@@ -15,7 +15,7 @@ use crate::{
     persistence::{EventFilter, EventKey, Events, Expected, PersistenceError},
 };
 
-type Outcome<T> = Result<Result<T, Refusal>, PersistenceError>;
+pub(super) type Outcome<T> = Result<Result<T, Refusal>, PersistenceError>;
 
 /// Goes on with the value, or ends here with the refusal.
 macro_rules! or_refuse {
@@ -40,7 +40,7 @@ async fn read(
 }
 
 /// Locks the event for a change and reads it. Two statements: what was waited for must be seen by the reading one.
-async fn lock(
+pub(super) async fn lock(
     transaction: &mut PgTransaction<'_>,
     id: EventId,
     scope: Tenants,

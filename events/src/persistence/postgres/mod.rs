@@ -3,6 +3,10 @@
 mod event_row;
 mod event_write;
 mod events;
+mod imports;
+mod limits;
+mod sessions;
+mod templates;
 
 use sqlx::{PgPool, migrate::Migrator};
 
