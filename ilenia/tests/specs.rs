@@ -57,7 +57,8 @@ fn every_operation_says_what_it_is_for_and_who_may() {
                 wrong.push(format!("{name}: {method} {path}: no summary, or an id that another has"));
             }
             let permissions = operation["security"].as_array().into_iter().flatten();
-            let names = permissions.filter_map(|one| one["bearer"].as_array()).flatten().filter_map(Value::as_str);
+            let names =
+                permissions.filter_map(|one| one["bearer"].as_array()).flatten().filter_map(Value::as_str);
             for permission in names.filter(|name| name.parse::<common::access::Permission>().is_err()) {
                 wrong.push(format!("{name}: {method} {path}: there is no permission {permission}"));
             }

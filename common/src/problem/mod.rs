@@ -2,7 +2,7 @@
 
 mod extract;
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -51,6 +51,10 @@ pub(crate) struct Members {
     /// What is wrong with each field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// What this kind of problem says besides (RFC 9457, section 3.2).
+    #[serde(flatten)]
+    #[schema(ignore)]
+    extensions: BTreeMap<&'static str, serde_json::Value>,
     #[serde(skip)]
     #[schema(ignore)]
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -89,6 +93,7 @@ impl Problem {
             instance: None,
             request_id: None,
             errors: Vec::new(),
+            extensions: BTreeMap::new(),
             headers: Vec::new(),
         }))
     }
@@ -144,6 +149,13 @@ impl Problem {
     ) -> Self {
         tracing::warn!(error = %cause, code, "a dependency is not available");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(retry_after)
+    }
+
+    /// The same with a member for programs that belongs to this `code` (RFC 9457, section 3.2).
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.0.extensions.insert(name, value.into());
+        self
     }
 
     /// The same with a header.

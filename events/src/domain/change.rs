@@ -197,7 +197,8 @@ pub fn check_times(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<(
 /// Numbers channels: the given numbers stay, the others get the next.
 pub fn number_channels(new: Vec<NewChannel>) -> Result<Vec<Channel>, Refusal> {
     if new.len() > MAX_CHANNELS {
-        return Err(Refusal::TooMany { what: "channels", limit: MAX_CHANNELS });
+        let mistake = FieldError::new("channels", format!("must have at most {MAX_CHANNELS} channels"));
+        return Err(Refusal::Invalid(vec![mistake]));
     }
     let (mut channels, mut last, mut mistakes) = (Vec::<Channel>::new(), 0, Vec::new());
     for (index, channel) in new.into_iter().enumerate() {
@@ -318,7 +319,8 @@ impl Event {
 
     fn add_speaker(&mut self, speaker: Speaker) -> Result<(), Refusal> {
         if !self.channels.iter().any(|channel| channel.channel_id == speaker.channel_id) {
-            return Err(Refusal::NoChannel);
+            let mistake = FieldError::new("channel_id", "there is no such channel in this event");
+            return Err(Refusal::Invalid(vec![mistake]));
         }
         insert(&mut self.speakers, speaker, "speakers", MAX_SPEAKERS)
     }

@@ -32,6 +32,12 @@ impl Instant {
     }
 }
 
+impl From<DateTime<Utc>> for Instant {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(Self::truncate(time))
+    }
+}
+
 /// The text is no such time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidInstant {

@@ -28,6 +28,6 @@ pub use template::{
     DEFAULT_DURATION_MINUTES, EventFromTemplate, MAX_DURATION_MINUTES, NewTemplate, Template, TemplateId,
     TemplatePatch,
 };
-pub use text::{Description, InvalidText, Name, Term, Title};
+pub use text::{Description, InvalidText, Name, Search, Term, Title};
 pub use timezone::{Timezone, UnknownTimezone};
 pub use viewer::Viewer;

@@ -22,7 +22,9 @@ pub enum InvalidText {
 
 /// No control characters, and something besides white space.
 const ONE_LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
-/// As [`ONE_LINE`], with tabs and line ends; may be empty.
+/// No control characters; may be empty.
+const PERHAPS_ONE_LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+/// As [`PERHAPS_ONE_LINE`], with tabs and line ends.
 const MANY_LINES: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
 
 fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
@@ -32,6 +34,11 @@ fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
     }
     let trimmed = text.trim();
     if trimmed.is_empty() { Err(InvalidText::Empty) } else { Ok(trimmed.to_owned()) }
+}
+
+fn perhaps_one_line(text: &str, max: usize) -> Result<String, InvalidText> {
+    check_length(text, max)?;
+    if text.chars().any(char::is_control) { Err(InvalidText::Control) } else { Ok(text.trim().to_owned()) }
 }
 
 fn many_lines(text: &str, max: usize) -> Result<String, InvalidText> {
@@ -110,6 +117,10 @@ text_newtype! {
 text_newtype! {
     /// A term of a glossary, or its translation.
     Term, one_line, 1..=200, ONE_LINE, "assembly"
+}
+text_newtype! {
+    /// What is looked for in titles; empty: anything.
+    Search, perhaps_one_line, 0..=200, PERHAPS_ONE_LINE, "assembly"
 }
 
 #[cfg(test)]

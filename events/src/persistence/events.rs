@@ -9,7 +9,7 @@ use common::{
 use serde::{Deserialize, Serialize};
 
 use super::PersistenceError;
-use crate::domain::{Change, Changed, Event, EventState, Refusal, Viewer};
+use crate::domain::{Change, Changed, Event, EventState, Instant, Refusal, Viewer};
 
 /// Which versions of an event may be changed (`If-Match`); `None`: any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct EventFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EventKey {
     /// When it starts.
-    pub starts_at: DateTime<Utc>,
+    pub starts_at: Instant,
     /// Which.
     pub event_id: EventId,
 }
@@ -52,7 +52,7 @@ pub struct EventKey {
 impl EventKey {
     /// That of `event`.
     pub fn of(event: &Event) -> Self {
-        Self { starts_at: event.starts_at, event_id: event.event_id }
+        Self { starts_at: event.starts_at.into(), event_id: event.event_id }
     }
 }
 

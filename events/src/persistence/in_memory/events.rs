@@ -75,7 +75,9 @@ impl Events for InMemory {
         wanted.sort_by_key(|event| EventKey::of(event));
         let mut wanted: Vec<Event> = wanted.into_iter().take(rows).cloned().collect();
         let person = Viewer { staff_of: Tenants::None, ..viewer };
-        wanted.iter_mut().for_each(|event| person.reduce(event));
+        for event in &mut wanted {
+            person.reduce(event);
+        }
         Ok(wanted)
     }
 

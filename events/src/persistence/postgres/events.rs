@@ -124,7 +124,7 @@ impl Events for Postgres {
             filter.starts_before,
             filter.title,
             filter.customer.map(|customer| customer.0),
-            after.map(|after| after.starts_at),
+            after.map(|after| after.starts_at.utc()),
             after.map(|after| after.event_id.get()),
             i64::try_from(rows).unwrap_or(i64::MAX),
         )
