@@ -2,6 +2,7 @@
 //! their audit log; sign-in, tokens and the keys that sign them.
 
 pub mod config;
+mod directory;
 pub mod domain;
 pub mod keys;
 mod password_change;
@@ -17,5 +18,6 @@ mod tokens;
 pub mod withdrawal;
 
 pub use config::AuthConfig;
+pub use directory::DirectoryError;
 pub use routes::router;
 pub use state::AppState;

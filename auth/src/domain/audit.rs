@@ -10,6 +10,13 @@ use common::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::text::{LINE, line, text_newtype};
+
+text_newtype! {
+    /// The id of somebody or something, of whatever kind.
+    Reference, |text| line(text, 100), length: 1..=100, pattern: LINE, example: "live-service"
+}
+
 /// Who did it. Its text is the user's id, the `client_id`, or `system`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]

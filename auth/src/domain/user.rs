@@ -20,6 +20,11 @@ text_newtype! {
     DisplayName, |text| line(text, 100), length: 1..=100, pattern: LINE, example: "Ada Lovelace"
 }
 
+text_newtype! {
+    /// A part of an e-mail address.
+    EmailPart, |text| line(text, 254), length: 1..=254, pattern: LINE, example: "@example.org"
+}
+
 /// RFC 5321 allows 254 characters. Whether the address exists only a letter to it can tell.
 fn email(text: &str) -> Result<String, InvalidText> {
     if text.chars().count() > 254 {

@@ -1,7 +1,14 @@
 //! The operations, one canonical path each, without version prefix.
 
+mod audit;
+mod by;
+mod clients;
+mod customers;
 mod oauth;
+mod reply;
+mod roles;
 mod session;
+mod users;
 mod well_known;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -10,5 +17,13 @@ use crate::AppState;
 
 /// Everything that auth-service answers, besides what the service shell adds.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(session::router()).merge(oauth::router()).merge(well_known::router())
+    OpenApiRouter::new()
+        .merge(session::router())
+        .merge(oauth::router())
+        .merge(well_known::router())
+        .merge(customers::router())
+        .merge(users::router())
+        .merge(roles::router())
+        .merge(clients::router())
+        .merge(audit::router())
 }

@@ -9,12 +9,12 @@ use utoipa::openapi::{
 };
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
+    ($(#[doc = $doc:literal] $name:ident = $text:literal),+ $(,)?) => {
         /// One thing that a principal may do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
         pub enum Permission {
-            $($(#[$doc])* $name,)+
+            $(#[doc = $doc] $name,)+
         }
 
         impl Permission {
@@ -24,6 +24,11 @@ macro_rules! permissions {
             /// `resource:action`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
+            }
+
+            /// What it allows, one sentence.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$name => $doc),+ }.trim_start()
             }
         }
 
@@ -183,8 +188,8 @@ impl utoipa::PartialSchema for Permission {
 impl utoipa::ToSchema for Permission {}
 
 /// What a role or a grant names: one permission, all of a resource (`users:*`), or all (`*`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub enum PermissionPattern {
     /// `*`
     Everything,
@@ -245,6 +250,13 @@ impl FromStr for PermissionPattern {
         let known =
             Permission::ALL.iter().map(|permission| permission.resource()).find(|known| *known == resource);
         known.map(Self::Resource).ok_or_else(|| UnknownPermission(text.chars().take(60).collect()))
+    }
+}
+
+// Not derived: `Resource` borrows from the program, not from what is read.
+impl<'de> Deserialize<'de> for PermissionPattern {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
