@@ -6,7 +6,7 @@ use reqwest::{Client, Response, redirect::Policy};
 use url::Url;
 
 /// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A pooled connection that was not used for this long is closed by us, before a proxy in between forgets it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 

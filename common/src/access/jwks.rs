@@ -93,16 +93,6 @@ impl JwksUrl {
             reading_ahead: AtomicBool::new(false),
         })))
     }
-
-    /// Whether keys are there, reading them if need be: for `/ready`.
-    pub async fn check(&self) -> Result<(), KeysUnavailable> {
-        let now = Instant::now();
-        let read_at = self.0.known.read().read_at;
-        if read_at.is_some_and(|at| now - at < STALE) {
-            return Ok(());
-        }
-        self.0.read_in_turn("", now).await
-    }
 }
 
 #[async_trait]
@@ -126,6 +116,18 @@ impl KeySource for JwksUrl {
             (_, Ok(())) => Ok(None),
             (_, Err(unavailable)) => Err(unavailable),
         }
+    }
+
+    async fn check(&self) -> Result<(), KeysUnavailable> {
+        let now = Instant::now();
+        let age = self.0.known.read().read_at.map(|at| now.saturating_duration_since(at));
+        if age.is_some_and(|age| age < STALE) {
+            return Ok(());
+        }
+        // No key has an empty name: this reads, unless somebody has just read.
+        self.0.read_in_turn("", now).await.or_else(|unavailable| {
+            if age.is_some_and(|age| age < MAX_AGE) { Ok(()) } else { Err(unavailable) }
+        })
     }
 }
 
@@ -202,6 +204,9 @@ impl Shared {
                 let mut known = self.known.write();
                 if known.keys.len() != keys.len() || !keys.keys().all(|kid| known.keys.contains_key(kid)) {
                     tracing::info!(keys = keys.len(), "the keys of access tokens are read");
+                }
+                if known.failure.is_some() {
+                    tracing::info!("the keys of access tokens can be read again");
                 }
                 *known = Known { keys, read_at: Some(began_at), failure: None };
                 Ok(())

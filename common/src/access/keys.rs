@@ -14,6 +14,11 @@ pub trait KeySource: Send + Sync {
     ///
     /// Called for every request: answer from memory. A key that is withdrawn is `None` from then on.
     async fn key(&self, kid: &str) -> Result<Option<VerifyingKey>, KeysUnavailable>;
+
+    /// Whether there are keys to verify with, reading them if need be: for `/ready`.
+    async fn check(&self) -> Result<(), KeysUnavailable> {
+        Ok(())
+    }
 }
 
 /// Nobody can tell which keys are good. Asking again helps.

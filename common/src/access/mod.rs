@@ -1,4 +1,9 @@
 //! Who may do what: permissions, verified access tokens, and the extractors that ask for them.
+//!
+//! An access token is a JWT signed with RS256 by a key of the auth-service, which its header names (`kid`) and nothing
+//! else in it can choose. `iss`, `aud`, `exp`, `iat` and `nbf` are checked with 30 s of [`LEEWAY`]; tokens longer
+//! than 8 KiB, of other kinds (`token_use`, `typ`) or with a name that stands twice are refused. Every refusal is 401, a missing
+//! permission 403; 503 means that nobody can tell at the moment.
 
 mod claims;
 mod config;

@@ -3,12 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::{
+    encoding::{AsDer as _, PublicKeyX509Der},
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
 use axum::http::HeaderValue;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
@@ -53,6 +57,20 @@ impl TestKey {
             modulus.big_endian_without_leading_zero(),
             exponent.big_endian_without_leading_zero(),
         )
+    }
+
+    /// The public half, as DER (`SubjectPublicKeyInfo`).
+    pub fn public_der(&self) -> Vec<u8> {
+        let der: PublicKeyX509Der<'_> = self.pair.public_key().as_der().expect("a public key");
+        der.as_ref().to_owned()
+    }
+
+    /// The same, as PEM.
+    pub fn public_pem(&self) -> String {
+        let text = STANDARD.encode(self.public_der());
+        let lines: Vec<_> =
+            text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
     /// To verify with.

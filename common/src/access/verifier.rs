@@ -7,7 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 
 use super::{
-    AccessConfig, AccessError, JwksUrl, KeySource, NotBefore, Principal, Refusal, VerifyingKey,
+    AccessConfig, AccessError, JwksUrl, KeySource, KeysUnavailable, NotBefore, Principal, Refusal,
+    VerifyingKey,
     claims::Grant,
     recent::Recent,
     token::{MAX_TOKEN_BYTES, Unverified},
@@ -63,6 +64,11 @@ impl Verifier {
     pub fn with_not_before(mut self, not_before: Arc<dyn NotBefore>) -> Self {
         self.not_before = Some(not_before);
         self
+    }
+
+    /// Whether there are keys to verify with: for `/ready`.
+    pub async fn check(&self) -> Result<(), KeysUnavailable> {
+        self.keys.check().await
     }
 
     /// Whose `token` is. Cancel-safe.

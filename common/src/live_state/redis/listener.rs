@@ -21,7 +21,7 @@ use crate::live_state::{
 };
 
 /// A connection over which nothing comes is asked this often whether it is still there.
-const PING_EVERY: Duration = Duration::from_secs(5);
+const PING_EVERY: Duration = Duration::from_secs(3);
 /// The first wait before connecting again; it doubles up to …
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// … this.
