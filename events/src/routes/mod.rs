@@ -4,11 +4,18 @@ mod body;
 mod change;
 mod channels;
 mod events;
+mod limits;
 mod listeners;
 mod reader;
 mod refusal;
+mod sessions;
 mod speakers;
+mod templates;
 
+use common::{
+    access::{AccessError, Permission, Principal},
+    problem::Problem,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use body::EventBody;
@@ -31,4 +38,20 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(speakers::unassign_speaker))
         .routes(routes!(listeners::list_listeners, listeners::assign_listener))
         .routes(routes!(listeners::unassign_listener))
+        .routes(routes!(templates::list::list_templates, templates::create::create_template))
+        .routes(routes!(
+            templates::read::get_template,
+            templates::update::update_template,
+            templates::delete::delete_template
+        ))
+        .routes(routes!(templates::new_event::create_event_from_template))
+        .routes(routes!(templates::from_event::save_event_as_template))
+        .routes(routes!(sessions::list::list_sessions, sessions::record::record_session))
+        .routes(routes!(sessions::read::get_session))
+        .routes(routes!(limits::get_limits, limits::set_limits))
+}
+
+/// For operations that need more than one permission: 403 without `permission`.
+fn must(principal: &Principal, permission: Permission) -> Result<(), Problem> {
+    if principal.may(permission) { Ok(()) } else { Err(AccessError::Forbidden(permission).into()) }
 }
