@@ -1,7 +1,10 @@
 //! auth-service: who is who and who may do what. Customers, users, roles, custom permissions and OAuth2 clients with
 //! their audit log; sign-in, tokens and the keys that sign them.
 
+pub mod admin;
+mod bootstrap;
 pub mod config;
+pub mod demo;
 mod directory;
 pub mod domain;
 pub mod keys;
@@ -10,14 +13,19 @@ pub mod passwords;
 pub mod persistence;
 mod renewal;
 mod routes;
+mod service;
 pub mod sessions;
 mod sign_in;
 mod state;
+#[cfg(test)]
+mod testing;
 pub mod throttle;
 mod tokens;
 pub mod withdrawal;
 
 pub use config::AuthConfig;
 pub use directory::DirectoryError;
+pub use keys::Rotation;
 pub use routes::router;
+pub use service::{ABOUT, Auth, connect, rotate_keys, start};
 pub use state::AppState;

@@ -7,6 +7,8 @@
 
 mod pair;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 

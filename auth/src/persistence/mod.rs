@@ -13,6 +13,8 @@ pub mod postgres;
 mod roles;
 mod sessions;
 mod signing_keys;
+#[cfg(test)]
+pub(crate) mod suite;
 mod users;
 
 pub use attempts::Attempts;

@@ -10,7 +10,7 @@ use sqlx::{
 };
 
 use super::PersistenceError;
-use crate::config::Variables;
+use crate::{config::Variables, service::StartError};
 
 /// How long an operation waits for a connection, new or used, before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -99,8 +99,8 @@ impl DatabaseConfig {
             .connect_lazy_with(self.options.clone())
     }
 
-    /// A pool that has reached its database, which may take up to 30 s to come; with `migrate_on_start` the schema is
-    /// that of `migrator`. Several may do this at once: PostgreSQL lets one after the other migrate.
+    /// A pool that has reached its database, which may take up to 30 s to come. The schema is that of `migrator`, or is
+    /// made so with `migrate_on_start`. Several may do this at once: PostgreSQL lets one after the other migrate.
     pub async fn connect(&self, migrator: &Migrator) -> Result<PgPool, ConnectError> {
         let pool = self.pool();
         let deadline = tokio::time::Instant::now() + START_TIMEOUT;
@@ -113,6 +113,8 @@ impl DatabaseConfig {
         }
         if self.migrate_on_start {
             migrator.run(&pool).await?;
+        } else if !is_migrated(&pool, migrator).await? {
+            return Err(ConnectError::NotMigrated);
         }
         Ok(pool)
     }
@@ -124,9 +126,34 @@ pub enum ConnectError {
     /// It was not there in time, or refused.
     #[error(transparent)]
     Database(#[from] PersistenceError),
+    /// The schema is older than this program. Migrating helps.
+    #[error("the database is not migrated: run `ilenia migrate`, or set MIGRATE_ON_START=true")]
+    NotMigrated,
     /// The schema could not be brought up to date.
     #[error("the database cannot be migrated: {0}")]
     Migrate(#[from] MigrateError),
+}
+
+impl From<ConnectError> for StartError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Database(error) => error.into(),
+            ConnectError::NotMigrated => Self::Settings(error.to_string()),
+            ConnectError::Migrate(_) => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
+/// Whether every migration of `migrator` was applied. Later ones, of a newer program, do not matter.
+async fn is_migrated(pool: &PgPool, migrator: &Migrator) -> Result<bool, PersistenceError> {
+    let exists: bool =
+        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(pool).await?;
+    if !exists {
+        return Ok(false);
+    }
+    let applied: Vec<i64> =
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(pool).await?;
+    Ok(migrator.iter().all(|migration| applied.contains(&migration.version)))
 }
 
 /// Whether the database answers now, for `/ready`.

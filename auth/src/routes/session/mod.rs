@@ -8,6 +8,8 @@ mod origin;
 mod password;
 mod refresh;
 mod reply;
+#[cfg(test)]
+mod tests;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
