@@ -94,11 +94,14 @@ async fn without_keys_the_answer_is_503_and_recovers_by_itself() {
 async fn invented_key_names_do_not_keep_the_auth_service_busy() {
     let auth = AuthService::with_keys(&[&TestKey::shared()]).await;
     let verifier = auth.verifier();
+    let began = time::Instant::now();
     for number in 0..200 {
         let token = TestIssuer::new().user().header("kid", format!("invented-{number}")).sign();
         assert_eq!(refusal(verifier.verify(&token).await), Refusal::UnknownKey);
     }
-    assert!((2..=4).contains(&auth.asked()), "asked {} times", auth.asked());
+    // Once for the first, and thrice in each 5 s.
+    let most = 1 + 3 * (1 + began.elapsed().as_secs() as usize / 5);
+    assert!((2..=most).contains(&auth.asked()), "asked {} times", auth.asked());
     // Good tokens are not held up by that, and a rotation is seen a little later nevertheless.
     verifier.verify(&TestIssuer::new().user().sign()).await.expect("verified");
     let (new, issuer) = key("new");

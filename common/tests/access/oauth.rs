@@ -148,8 +148,6 @@ async fn failures_say_whether_a_retry_helps_and_leave_the_auth_service_alone_for
     let refused =
         OAuthError::Refused { error: "invalid_client".into(), description: "no such client".into() };
     assert_eq!(error, refused);
-    assert_eq!(client.token().await.unwrap_err(), refused);
-    assert_eq!(endpoint.asked(), 1, "it is left alone");
 
     endpoint.tell(StatusCode::SERVICE_UNAVAILABLE, json!({}));
     pass(Duration::from_millis(300)).await;
@@ -158,12 +156,14 @@ async fn failures_say_whether_a_retry_helps_and_leave_the_auth_service_alone_for
     assert!(
         matches!(error, OAuthError::Unavailable { retry_after, .. } if retry_after == Duration::from_secs(2))
     );
-    pass(Duration::from_secs(1)).await;
-    assert_eq!(client.token().await.unwrap_err(), error);
-    assert_eq!(endpoint.asked(), 2, "it asked for 2 s");
+    let asked = endpoint.asked();
+    for _ in 0..100 {
+        assert_eq!(client.token().await.unwrap_err(), error);
+    }
+    assert_eq!(endpoint.asked(), asked, "it asked to be left alone for 2 s");
 
     *endpoint.shared.told.lock() = None;
-    pass(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(2)).await;
     assert_eq!(client.token().await.unwrap().expose(), "token-3");
 }
 
@@ -174,11 +174,15 @@ async fn a_renewal_that_fails_does_no_harm_while_the_token_lives() {
     client.token().await.unwrap();
     endpoint.tell(StatusCode::INTERNAL_SERVER_ERROR, json!({}));
     pass(Duration::from_secs(85)).await;
-    for _ in 0..100 {
+    while endpoint.asked() < 2 {
         assert_eq!(client.token().await.unwrap().expose(), "token-1");
         time::sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(endpoint.asked(), 2);
+    for _ in 0..100 {
+        assert_eq!(client.token().await.unwrap().expose(), "token-1");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(endpoint.asked(), 2, "the auth-service is left alone for a while");
     pass(Duration::from_secs(10)).await;
     assert!(client.token().await.unwrap_err().retry_helps());
 }
