@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common::{
-    access::{JwksUrl, LiveNotBefore, Verifier},
+    access::{JwksUrl, KeySource as _, LiveNotBefore, Verifier},
     live_state::LiveState,
     persistence::postgres::ConnectError,
     service::{About, Document, Metrics, Readiness, Service, StartError},
