@@ -5,7 +5,6 @@ use std::sync::Arc;
 use common::{
     access::{JwksUrl, KeySource as _, LiveNotBefore, Verifier},
     live_state::LiveState,
-    persistence::postgres::ConnectError,
     service::{About, Document, Metrics, Readiness, Service, StartError},
 };
 use tokio_util::sync::CancellationToken;
@@ -36,10 +35,7 @@ pub fn openapi() -> Document {
 /// Where the data is kept, as configured; the database has been reached.
 pub async fn persistence(config: &EventsConfig) -> Result<Arc<dyn Persistence>, StartError> {
     let Some(database) = &config.database else { return Ok(Arc::new(InMemory::default())) };
-    let pool = database.connect(&MIGRATOR).await.map_err(|error| match error {
-        ConnectError::Database(error) => StartError::from(error),
-        ConnectError::Migrate(error) => StartError::Failed(Box::new(error)),
-    })?;
+    let pool = database.connect(&MIGRATOR).await?;
     Ok(Arc::new(Postgres::new(pool)))
 }
 
