@@ -1,6 +1,8 @@
 //! What every persistence can fail with, and how those in PostgreSQL connect.
 
 #[cfg(feature = "postgres")]
+pub mod migrate;
+#[cfg(feature = "postgres")]
 pub mod postgres;
 
 /// Why data could not be read or written.

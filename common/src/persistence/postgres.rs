@@ -4,12 +4,15 @@
 use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool,
-    migrate::{MigrateError, Migrator},
+    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::PersistenceError;
+use super::{
+    PersistenceError,
+    migrate::{SchemaError, check_schema, migrate},
+};
 use crate::{config::Variables, service::StartError};
 
 /// How long an operation waits for a connection, new or used, before the answer is 503.
@@ -99,8 +102,20 @@ impl DatabaseConfig {
             .connect_lazy_with(self.options.clone())
     }
 
-    /// A pool that has reached its database, which may take up to 30 s to come. The schema is that of `migrator`, or is
-    /// made so with `migrate_on_start`. Several may do this at once: PostgreSQL lets one after the other migrate.
+    /// A single connection, apart from any pool.
+    pub async fn connection(&self) -> Result<PgConnection, PersistenceError> {
+        match tokio::time::timeout(START_TIMEOUT, PgConnection::connect_with(&self.options)).await {
+            Ok(connection) => Ok(connection?),
+            Err(elapsed) => Err(PersistenceError::Unavailable(Box::new(elapsed))),
+        }
+    }
+
+    /// A pool that has reached its database, which may take up to 30 s to come, and whose schema is that of `migrator`:
+    /// with `migrate_on_start` it is brought up to date. Several may do this at once: one after the other migrates.
+    ///
+    /// # Errors
+    /// Also when the schema lacks something. One that is newer than this program is taken as it is: the programs before
+    /// the last one go on while the last one is rolled out.
     pub async fn connect(&self, migrator: &Migrator) -> Result<PgPool, ConnectError> {
         let pool = self.pool();
         let deadline = tokio::time::Instant::now() + START_TIMEOUT;
@@ -111,11 +126,23 @@ impl DatabaseConfig {
             tracing::warn!(%error, "waiting for the database");
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        if self.migrate_on_start {
-            migrator.run(&pool).await?;
-        } else if !is_migrated(&pool, migrator).await? {
-            return Err(ConnectError::NotMigrated);
+        let mut connection = self.connection().await?;
+        let schema = if self.migrate_on_start {
+            migrate(&mut connection, migrator).await.map(|applied| {
+                for migration in applied {
+                    tracing::info!(migration, "migrated");
+                }
+            })
+        } else {
+            check_schema(&mut connection, migrator).await
+        };
+        match schema {
+            Ok(()) => {}
+            Err(error @ SchemaError::Newer { .. }) => tracing::warn!(%error, "going on with it"),
+            Err(error) => return Err(error.into()),
         }
+        // Whatever goes wrong at the end of this connection is no matter of ours.
+        let _ = connection.close().await;
         Ok(pool)
     }
 }
@@ -126,34 +153,22 @@ pub enum ConnectError {
     /// It was not there in time, or refused.
     #[error(transparent)]
     Database(#[from] PersistenceError),
-    /// The schema is older than this program. Migrating helps.
-    #[error("the database is not migrated: run `ilenia migrate`, or set MIGRATE_ON_START=true")]
-    NotMigrated,
-    /// The schema could not be brought up to date.
-    #[error("the database cannot be migrated: {0}")]
-    Migrate(#[from] MigrateError),
+    /// The schema is not what the program needs, or could not be brought up to date.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
 }
 
 impl From<ConnectError> for StartError {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Database(error) => error.into(),
-            ConnectError::NotMigrated => Self::Settings(error.to_string()),
-            ConnectError::Migrate(_) => Self::Failed(Box::new(error)),
+            ConnectError::Schema(SchemaError::Database(error)) => error.into(),
+            ConnectError::Schema(SchemaError::Outdated { .. }) => {
+                Self::Settings(format!("{error}: run `ilenia migrate`, or set MIGRATE_ON_START=true"))
+            }
+            ConnectError::Schema(_) => Self::Failed(Box::new(error)),
         }
     }
-}
-
-/// Whether every migration of `migrator` was applied. Later ones, of a newer program, do not matter.
-async fn is_migrated(pool: &PgPool, migrator: &Migrator) -> Result<bool, PersistenceError> {
-    let exists: bool =
-        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(pool).await?;
-    if !exists {
-        return Ok(false);
-    }
-    let applied: Vec<i64> =
-        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(pool).await?;
-    Ok(migrator.iter().all(|migration| applied.contains(&migration.version)))
 }
 
 /// Whether the database answers now, for `/ready`.
