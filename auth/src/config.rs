@@ -222,7 +222,6 @@ fn limits(variables: &Variables) -> Limits {
     let limits = Limits {
         account_failures: variables.or("LOGIN_FAILURES_PER_ACCOUNT", defaults.account_failures),
         address_failures: variables.or("LOGIN_FAILURES_PER_IP", defaults.address_failures),
-        ..defaults
     };
     if limits.account_failures == 0 || limits.address_failures == 0 {
         variables.mistake("LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_IP: at least one must be allowed");

@@ -58,7 +58,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_four_accounts_can_sign_in() {
-        let service = TestService::start([]).await;
+        let service = TestService::start(&[]).await;
         for _ in 0..2 {
             seed(&*service.state.persistence, &service.state.passwords).await.expect("seeded");
         }

@@ -19,6 +19,8 @@ mod sign_in;
 mod state;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod throttle;
 mod tokens;
 pub mod withdrawal;

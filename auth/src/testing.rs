@@ -38,10 +38,10 @@ pub(crate) struct Answer {
 
 impl TestService {
     /// As configured by `variables`, besides cheap hashes.
-    pub(crate) async fn start<const N: usize>(variables: [(&str, &str); N]) -> Self {
+    pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
         let cheap = [("ARGON2_MEMORY_KIB", "64"), ("ARGON2_PASSES", "1"), ("ARGON2_AT_ONCE", "4")];
         let cheap = cheap.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let given = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let variables: Variables = cheap.into_iter().chain(given).collect();
         let config = AuthConfig::from_variables(&variables).expect("a usable configuration");
         let shell = ServiceConfig::from_variables(&variables, "AUTH_SERVICE_PORT", 8081, "USE_AUTH_MOCK");

@@ -17,7 +17,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     sessions: BTreeMap<SessionId, UserId>,
-    refresh_tokens: BTreeMap<RefreshTokenHash, RefreshToken>,
+    /// By what is stored of them.
+    refresh: BTreeMap<RefreshTokenHash, RefreshToken>,
     failures: BTreeMap<Counter, Failures>,
     signing_keys: BTreeMap<i64, StoredKey>,
 }
@@ -34,17 +35,16 @@ impl Tokens {
     /// Ends sessions, with their refresh tokens.
     pub(crate) fn end_sessions(&mut self, ended: impl Fn(SessionId, UserId) -> bool) {
         self.sessions.retain(|session_id, user_id| !ended(*session_id, *user_id));
-        self.refresh_tokens.retain(|_, token| self.sessions.contains_key(&token.session_id));
+        self.refresh.retain(|_, token| self.sessions.contains_key(&token.session_id));
     }
 
     fn add(&mut self, session_id: SessionId, new: &NewRefreshToken) {
         let NewRefreshToken { hash, issued_at, expires_at } = *new;
-        self.refresh_tokens
-            .insert(hash, RefreshToken { session_id, issued_at, expires_at, replaced_at: None });
+        self.refresh.insert(hash, RefreshToken { session_id, issued_at, expires_at, replaced_at: None });
     }
 
     fn session_of(&self, token: &RefreshTokenHash) -> Option<(SessionId, UserId)> {
-        let session_id = self.refresh_tokens.get(token)?.session_id;
+        let session_id = self.refresh.get(token)?.session_id;
         self.sessions.get(&session_id).map(|user_id| (session_id, *user_id))
     }
 }
@@ -138,7 +138,7 @@ impl Sessions for InMemory {
         let Some((session_id, user_id)) = state.tokens.session_of(old) else { return Ok(Refreshed::Unknown) };
         let sessions_not_before = state.users.get(&user_id).and_then(|user| user.sessions_not_before);
         let tokens = &mut state.tokens;
-        let Some(token) = tokens.refresh_tokens.get_mut(old) else { return Ok(Refreshed::Unknown) };
+        let Some(token) = tokens.refresh.get_mut(old) else { return Ok(Refreshed::Unknown) };
         let RefreshToken { issued_at, expires_at, replaced_at, .. } = *token;
         let presented =
             Presented { session_id, user_id, issued_at, expires_at, replaced_at, sessions_not_before };
@@ -183,7 +183,7 @@ impl Sessions for InMemory {
         if !state.change_hash(user_id, change) {
             return Ok(false);
         }
-        let kept = keep.and_then(|hash| state.tokens.refresh_tokens.get(hash));
+        let kept = keep.and_then(|hash| state.tokens.refresh.get(hash));
         let kept = kept.filter(|token| token.replaced_at.is_none()).map(|token| token.session_id);
         state.tokens.end_sessions(|session, user| user == user_id && Some(session) != kept);
         state.refuse_older_tokens(user_id, not_before);
@@ -193,11 +193,10 @@ impl Sessions for InMemory {
 
     async fn sweep_sessions(&self, now: DateTime<Utc>) -> Result<u64, PersistenceError> {
         let tokens = &mut self.state.lock().tokens;
-        let before = tokens.refresh_tokens.len();
-        tokens.refresh_tokens.retain(|_, token| token.expires_at > now);
-        let swept = before - tokens.refresh_tokens.len();
-        let alive: Vec<_> =
-            tokens.refresh_tokens.values().filter(|token| token.replaced_at.is_none()).collect();
+        let before = tokens.refresh.len();
+        tokens.refresh.retain(|_, token| token.expires_at > now);
+        let swept = before - tokens.refresh.len();
+        let alive: Vec<_> = tokens.refresh.values().filter(|token| token.replaced_at.is_none()).collect();
         let alive: std::collections::BTreeSet<_> = alive.iter().map(|token| token.session_id).collect();
         tokens.end_sessions(|session, _| !alive.contains(&session));
         Ok(swept as u64)

@@ -32,7 +32,7 @@ fn error(answer: &Answer) -> (u16, &str) {
 
 #[tokio::test]
 async fn a_program_gets_a_token_by_basic_or_in_the_body() {
-    let service = TestService::start(VARIABLES).await;
+    let service = TestService::start(&VARIABLES).await;
     let by_basic =
         ask(&service, Some("live-service:a+secret%3A+100%25+%26+more"), "grant_type=client_credentials")
             .await;
@@ -54,7 +54,7 @@ async fn a_program_gets_a_token_by_basic_or_in_the_body() {
 
 #[tokio::test]
 async fn errors_are_those_of_rfc_6749() {
-    let service = TestService::start(VARIABLES).await;
+    let service = TestService::start(&VARIABLES).await;
     let basic = Some("live-service:a+secret%3A+100%25+%26+more");
     for (basic, body, expected) in [
         (basic, "", (400, "invalid_request")),
@@ -84,7 +84,7 @@ async fn errors_are_those_of_rfc_6749() {
 
 #[tokio::test]
 async fn guessing_secrets_is_stopped() {
-    let service = TestService::start([VARIABLES[0], ("LOGIN_FAILURES_PER_IP", "3")]).await;
+    let service = TestService::start(&[VARIABLES[0], ("LOGIN_FAILURES_PER_IP", "3")]).await;
     for _ in 0..3 {
         let answer = ask(&service, Some("live-service:wrong"), "grant_type=client_credentials").await;
         assert_eq!(error(&answer), (401, "invalid_client"));
@@ -96,7 +96,7 @@ async fn guessing_secrets_is_stopped() {
 
 #[tokio::test]
 async fn during_a_change_of_secrets_both_are_good() {
-    let service = TestService::start(VARIABLES).await;
+    let service = TestService::start(&VARIABLES).await;
     let client_id: ClientId = "live-service".parse().expect("an id");
     let persistence = &service.state.persistence;
     let new = SecretHash::of(&Secret::new("the-next-secret-of-the-service"));
@@ -123,7 +123,7 @@ async fn during_a_change_of_secrets_both_are_good() {
 
 #[tokio::test]
 async fn the_metadata_says_where_everything_is() {
-    let service = TestService::start([("AUTH_ISSUER", "https://example.org/")]).await;
+    let service = TestService::start(&[("AUTH_ISSUER", "https://example.org/")]).await;
     for path in [
         "/.well-known/oauth-authorization-server",
         "/v2/.well-known/oauth-authorization-server",

@@ -130,13 +130,11 @@ async fn authenticate(
         Ok(client_id) => state.persistence.client_record(&client_id, now).await?,
         Err(_) => None,
     };
-    match record.filter(|record| record.accepts(&credentials.secret)) {
-        Some(record) => Ok(record),
-        None => {
-            state.count_failure(address, &state.config.limits.address()).await?;
-            Err(TokenError::InvalidClient("the client is not known, is locked out, or the secret is another"))
-        }
+    if let Some(record) = record.filter(|record| record.accepts(&credentials.secret)) {
+        return Ok(record);
     }
+    state.count_failure(address, &state.config.limits.address()).await?;
+    Err(TokenError::InvalidClient("the client is not known, is locked out, or the secret is another"))
 }
 
 /// What of `allowed` is asked for; all of it, if nothing is.

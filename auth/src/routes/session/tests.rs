@@ -28,7 +28,7 @@ async fn disable(service: &TestService, user: &User) {
 
 #[tokio::test]
 async fn signing_in_gives_an_access_token_and_a_cookie_that_scripts_cannot_read() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     let user = service.user("ada@example.org", &["manager"]).await;
     let answer = service.login("Ada@Example.org", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
@@ -54,7 +54,7 @@ async fn signing_in_gives_an_access_token_and_a_cookie_that_scripts_cannot_read(
 
 #[tokio::test]
 async fn login_answers_alike_for_unknown_wrong_locked_and_disabled() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     for email in ["ada@example.org", "locked@example.org", "disabled@example.org"] {
         let user = service.user(email, &["listener"]).await;
         if email.starts_with("disabled") {
@@ -84,7 +84,7 @@ async fn login_answers_alike_for_unknown_wrong_locked_and_disabled() {
 
 #[tokio::test]
 async fn an_address_with_many_failures_is_sent_away() {
-    let service = TestService::start([("LOGIN_FAILURES_PER_IP", "3")]).await;
+    let service = TestService::start(&[("LOGIN_FAILURES_PER_IP", "3")]).await;
     service.user("ada@example.org", &["listener"]).await;
     for n in 0..3 {
         let answer = service.login(&format!("guess{n}@example.org"), "wrong").await;
@@ -98,7 +98,7 @@ async fn an_address_with_many_failures_is_sent_away() {
 
 #[tokio::test]
 async fn a_successful_sign_in_forgets_the_failures_before() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     service.user("ada@example.org", &["listener"]).await;
     for _ in 0..3 {
         for _ in 0..4 {
@@ -110,7 +110,7 @@ async fn a_successful_sign_in_forgets_the_failures_before() {
 
 #[tokio::test]
 async fn a_body_that_is_no_sign_in_is_a_problem() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     for body in [
         json!({"email": "ada@example.org"}),
         json!({"email": "no address", "password": "x"}),
@@ -130,7 +130,7 @@ async fn a_body_that_is_no_sign_in_is_a_problem() {
 
 #[tokio::test]
 async fn a_refreshed_session_has_the_rights_of_now() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     let user = service.user("ada@example.org", &["listener"]).await;
     let first = service.login("ada@example.org", PASSWORD).await;
     let account =
@@ -147,7 +147,7 @@ async fn a_refreshed_session_has_the_rights_of_now() {
 
 #[tokio::test]
 async fn an_old_token_within_ten_seconds_is_a_conflict() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     service.user("ada@example.org", &["listener"]).await;
     let first = service.login("ada@example.org", PASSWORD).await.cookie();
     let second = service.post_with_cookie("/refresh", &first).await.cookie();
@@ -159,7 +159,7 @@ async fn an_old_token_within_ten_seconds_is_a_conflict() {
 
 #[tokio::test]
 async fn refresh_token_reuse_revokes_the_family() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     let user = service.user("ada@example.org", &["listener"]).await;
     // A session that was renewed 11 seconds ago.
     let (old, successor) = (RefreshToken::generate(), RefreshToken::generate());
@@ -186,7 +186,7 @@ async fn refresh_token_reuse_revokes_the_family() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_two_parallel_refreshes_leave_one_successor() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     service.user("ada@example.org", &["listener"]).await;
     let cookie = service.login("ada@example.org", PASSWORD).await.cookie();
     let answers =
@@ -200,7 +200,7 @@ async fn thirty_two_parallel_refreshes_leave_one_successor() {
 
 #[tokio::test]
 async fn a_foreign_page_cannot_use_the_session() {
-    let service = TestService::start([("FRONTEND_URL", "https://app.example.org")]).await;
+    let service = TestService::start(&[("FRONTEND_URL", "https://app.example.org")]).await;
     service.user("ada@example.org", &["listener"]).await;
     let mut cookie = service.login("ada@example.org", PASSWORD).await.cookie();
     for path in ["/refresh", "/logout"] {
@@ -218,7 +218,7 @@ async fn a_foreign_page_cannot_use_the_session() {
 
 #[tokio::test]
 async fn who_has_no_session_cannot_refresh() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     for cookie in ["", "ilenia_refresh=", "ilenia_refresh=guess", "other=1"] {
         let answer = service.post_with_cookie("/refresh", cookie).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "session_ended"), "{cookie:?}");
@@ -227,7 +227,7 @@ async fn who_has_no_session_cannot_refresh() {
 
 #[tokio::test]
 async fn a_disabled_user_is_out_at_once() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     let user = service.user("ada@example.org", &["listener"]).await;
     let answer = service.login("ada@example.org", PASSWORD).await;
     disable(&service, &user).await;
@@ -240,7 +240,7 @@ async fn a_disabled_user_is_out_at_once() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_and_may_be_repeated() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     service.user("ada@example.org", &["listener"]).await;
     let answer = service.login("ada@example.org", PASSWORD).await;
     for _ in 0..2 {
@@ -255,7 +255,7 @@ async fn signing_out_ends_the_session_and_may_be_repeated() {
 
 #[tokio::test]
 async fn signing_out_everywhere_ends_all_sessions_and_access_tokens() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     let user = service.user("ada@example.org", &["listener"]).await;
     let one = service.login("ada@example.org", PASSWORD).await;
     let other = service.login("ada@example.org", PASSWORD).await;
@@ -289,7 +289,7 @@ async fn change(service: &TestService, token: &str, cookie: &str, current: &str,
 
 #[tokio::test]
 async fn a_changed_password_ends_the_other_sessions_and_keeps_this_one() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     service.user("ada@example.org", &["listener"]).await;
     let mine = service.login("ada@example.org", PASSWORD).await;
     let other = service.login("ada@example.org", PASSWORD).await;
@@ -308,7 +308,7 @@ async fn a_changed_password_ends_the_other_sessions_and_keeps_this_one() {
 
 #[tokio::test]
 async fn guessing_the_current_password_is_stopped() {
-    let service = TestService::start([]).await;
+    let service = TestService::start(&[]).await;
     service.user("ada@example.org", &["listener"]).await;
     let session = service.login("ada@example.org", PASSWORD).await;
     let (token, cookie) = (session.access_token(), session.cookie());
@@ -332,7 +332,7 @@ async fn guessing_the_current_password_is_stopped() {
 
 #[tokio::test]
 async fn a_hash_of_another_cost_is_made_again_at_sign_in() {
-    let service = TestService::start([("ARGON2_PASSES", "2")]).await;
+    let service = TestService::start(&[("ARGON2_PASSES", "2")]).await;
     let user = service.user("ada@example.org", &["listener"]).await;
     let hash = || async {
         service.state.persistence.password_hash(user.user_id).await.expect("read").expect("a hash")
