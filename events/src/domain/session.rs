@@ -152,7 +152,7 @@ pub enum AgentType {
     Mt,
     /// Records.
     Recorder,
-    /// Carries between LiveKit and WebSockets.
+    /// Carries between `LiveKit` and WebSocket clients.
     Bridge,
 }
 
@@ -342,7 +342,7 @@ impl SessionRecord {
         let mut mistake = |field: String, text: &str| mistakes.push(FieldError::new(field, text));
         match (self.status, self.ended_at) {
             (SessionStatus::Active, Some(_)) => {
-                mistake("ended_at".to_owned(), "an active session has not ended")
+                mistake("ended_at".to_owned(), "an active session has not ended");
             }
             (SessionStatus::Ended | SessionStatus::Failed, None) => {
                 mistake("ended_at".to_owned(), "is needed of a session that is not active");
@@ -426,6 +426,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "what it is given is written where it is called")]
     fn record(changes: Value) -> SessionRecord {
         let mut body = json!({
             "session_id": "s-1", "channel_id": 1, "status": "active", "started_at": "2026-05-04T09:30:00Z",

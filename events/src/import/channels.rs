@@ -222,7 +222,9 @@ mod tests {
             json!({"channels": {"id": 1, "source": "en", "targets": {"es": true, "ca": true}}}),
         ] {
             let mut found = summary(event.clone());
-            found.iter_mut().for_each(|line| *line = line.replace(">ca+es", ">es+ca"));
+            for line in &mut found {
+                *line = line.replace(">ca+es", ">es+ca");
+            }
             assert_eq!(found, one, "{event}");
         }
     }

@@ -126,7 +126,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Read {
         let mut fields = Fields::from(map);
         let id = old_id(entry.key.as_deref(), &mut fields, &mut notes)?;
         called = called.take().or_else(|| id.as_deref().map(|id| printable(id, 60)));
-        let event = event(id, &mut fields, &mut called, &mut notes)?;
+        let event = event(id.as_deref(), &mut fields, &mut called, &mut notes)?;
         let left = fields.left();
         if !left.is_empty() {
             notes.push(format!("not taken over: {}", left.join(", ")));
@@ -159,14 +159,14 @@ fn old_id(
 }
 
 fn event(
-    id: Option<String>,
+    id: Option<&str>,
     fields: &mut Fields,
     called: &mut Option<String>,
     notes: &mut Vec<String>,
 ) -> Result<ImportedEvent, Refusal> {
     let named = fields.text(&["title", "name", "eventname", "eventtitle", "subject"], Title::MAX, notes);
     *called = called.take().or_else(|| named.clone());
-    let instead = id.as_deref().map_or_else(|| "Untitled event".to_owned(), |id| format!("Event {id}"));
+    let instead = id.map_or_else(|| "Untitled event".to_owned(), |id| format!("Event {id}"));
     let title: Title = super::name(named.as_deref()).unwrap_or_else(|| {
         notes.push(format!("has no title: called {:?}", printable(&instead, 60)));
         super::name_instead(&instead)
@@ -180,7 +180,7 @@ fn event(
     let found = fields.take(&["channels", "rooms", "tracks"]);
     let shared = Shared::take(fields, notes)?;
     let channels = channels(found, &shared, notes)?;
-    let key = match &id {
+    let key = match id {
         Some(id) => format!("id {id}"),
         None if named.is_none() => return Err(Refusal("has neither an id nor a title".to_owned())),
         None => {
@@ -188,8 +188,8 @@ fn event(
             format!("title {} {date}", title.as_str())
         }
     };
-    let old_id = id.as_deref().and_then(|id| id.parse().ok());
-    if let (Some(id), None) = (&id, old_id) {
+    let old_id = id.and_then(|id| id.parse().ok());
+    if let (Some(id), None) = (id, old_id) {
         notes.push(format!("its id {:?} is none of 6 to 9 digits: it gets one", printable(id, 60)));
     }
     // A text that was cleaned is a description.
@@ -205,10 +205,11 @@ fn timezone(fields: &mut Fields, notes: &mut Vec<String>) -> (Timezone, Option<c
         return (Timezone::UTC, None);
     };
     let zone = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(&text));
-    zone.map(|zone| (Timezone::from(*zone), Some(*zone))).unwrap_or_else(|| {
-        notes.push(format!("timezone {:?} is none that we know: taken as UTC", printable(&text, 40)));
-        (Timezone::UTC, None)
-    })
+    if let Some(zone) = zone {
+        return (Timezone::from(*zone), Some(*zone));
+    }
+    notes.push(format!("timezone {:?} is none that we know: taken as UTC", printable(&text, 40)));
+    (Timezone::UTC, None)
 }
 
 type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);

@@ -59,8 +59,8 @@ mod tests {
 
     use super::*;
 
-    fn tags(value: Value) -> Result<Vec<String>, Refusal> {
-        Ok(many(&value)?.into_iter().map(String::from).collect())
+    fn tags(value: &Value) -> Result<Vec<String>, Refusal> {
+        Ok(many(value)?.into_iter().map(String::from).collect())
     }
 
     #[test]
@@ -72,10 +72,10 @@ mod tests {
             json!("es ca-ES es"),
             json!([{"code": "es"}, {"language": "ca-ES"}]),
         ] {
-            assert_eq!(tags(value.clone()), Ok(vec!["es".to_owned(), "ca-ES".to_owned()]), "{value}");
+            assert_eq!(tags(&value), Ok(vec!["es".to_owned(), "ca-ES".to_owned()]), "{value}");
         }
-        assert_eq!(tags(json!({"es": true, "ca": false})), Ok(vec!["es".to_owned()]));
-        assert_eq!(tags(json!([])), Ok(vec![]));
+        assert_eq!(tags(&json!({"es": true, "ca": false})), Ok(vec!["es".to_owned()]));
+        assert_eq!(tags(&json!([])), Ok(vec![]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Postgres;
 use crate::{
-    domain::{Channel, Template, TemplateId, TemplatePatch},
+    domain::{Channel, Description, Template, TemplateId, TemplatePatch},
     persistence::{Expected, PersistenceError, TemplateRefusal, Templates},
 };
 
@@ -66,7 +66,7 @@ impl Templates for Postgres {
             template.template_id.0,
             template.customer_id.0,
             template.name.as_str(),
-            template.description.as_ref().map(|text| text.as_str()),
+            template.description.as_ref().map(Description::as_str),
             template.title.as_str(),
             template.timezone.name(),
             template.listen_access.as_str(),
@@ -156,7 +156,7 @@ impl Templates for Postgres {
              WHERE template_id = $1",
             id.0,
             template.name.as_str(),
-            template.description.as_ref().map(|text| text.as_str()),
+            template.description.as_ref().map(Description::as_str),
             template.title.as_str(),
             template.timezone.name(),
             template.listen_access.as_str(),
