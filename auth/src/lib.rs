@@ -29,5 +29,5 @@ pub use config::AuthConfig;
 pub use directory::DirectoryError;
 pub use keys::Rotation;
 pub use routes::router;
-pub use service::{ABOUT, Auth, connect, rotate_keys, start};
+pub use service::{ABOUT, Auth, connect, openapi, rotate_keys, start};
 pub use state::AppState;

@@ -8,7 +8,7 @@ use common::{
     clock,
     live_state::LiveState,
     persistence::postgres,
-    service::{About, Metrics, Readiness, Service, StartError},
+    service::{About, Document, Metrics, Readiness, Service, StartError},
 };
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,11 @@ pub const ABOUT: About = About {
     version: "v2",
     collection: None,
 };
+
+/// The description of the API.
+pub fn openapi() -> Document {
+    Document::new(crate::router().get_openapi(), ABOUT)
+}
 
 /// How often what has expired is forgotten.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);

@@ -21,6 +21,17 @@ impl Variables {
         std::env::vars().collect()
     }
 
+    /// The same variables with these set as well, or otherwise.
+    #[must_use]
+    pub fn with<const N: usize>(&self, pairs: [(&str, &str); N]) -> Self {
+        let mut values = self.values.clone();
+        for (name, value) in pairs {
+            values.insert(name.to_owned(), value.to_owned());
+            values.remove(&format!("{name}_FILE"));
+        }
+        Self { values, mistakes: RefCell::default() }
+    }
+
     /// The value of `name`, or of the file named by `name_FILE`; `None` when neither is set or the value is empty.
     pub fn optional<T>(&self, name: &str) -> Option<T>
     where

@@ -24,7 +24,7 @@ pub const ABOUT: About = About {
     name: "events-service",
     description: "The source of truth for events: channels, languages, who speaks and who listens.",
     version: "v1",
-    collection: Some("events"),
+    collection: Some("/events"),
 };
 
 /// The description of the API.

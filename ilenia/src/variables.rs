@@ -51,6 +51,137 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
         ],
     ),
     (
+        "Every service.",
+        &[
+            variable("LISTEN_HOST", "0.0.0.0", "The address to listen on."),
+            variable("AUTH_SERVICE_PORT", "8081", "auth-service's port."),
+            variable("EVENTS_SERVICE_PORT", "8083", "events-service's port."),
+            variable(
+                "AUTH_ISSUER",
+                "http://127.0.0.1:8081",
+                "Who issues access tokens: the public address of auth-service.",
+            ),
+            variable(
+                "AUTH_SERVICE_URL",
+                "http://127.0.0.1:8081",
+                "Where the other services find auth-service.",
+            ),
+            variable("FRONTEND_URL", "", "The web app's addresses, whose pages may call the services."),
+            variable("TRUSTED_PROXIES", "", "Addresses and networks whose X-Forwarded-For counts."),
+            variable("BODY_LIMIT_BYTES", "1048576", "Larger bodies are refused."),
+            variable("REQUEST_TIMEOUT_SECONDS", "30", "How long a request may take."),
+            variable(
+                "DRAIN_TIMEOUT_SECONDS",
+                "10",
+                "How long requests in hand may take when a service ends.",
+            ),
+            variable("USE_AUTH_MOCK", "false", "auth-service answers with the examples of its description."),
+            variable(
+                "USE_EVENT_MOCK",
+                "false",
+                "events-service answers with the examples of its description.",
+            ),
+        ],
+    ),
+    (
+        "Where services keep their data and what they share. Without a database: in memory; without Redis: within one process.",
+        &[
+            variable(
+                "USE_DATABASE",
+                "",
+                "true: PostgreSQL; false: in memory. When not set: whether DATABASE_URL is.",
+            ),
+            variable("DATABASE_URL", "", "postgres://user:password@host/database, of one service."),
+            variable("DATABASE_MAX_CONNECTIONS", "10", "Connections to it, of one process."),
+            variable(
+                "MIGRATE_ON_START",
+                "false",
+                "Bring the schema up to date at start; several may start at once.",
+            ),
+            variable("REDIS_URL", "", "redis://host:port, or rediss:// with TLS."),
+            variable("REDIS_HOST", "", "The same by host."),
+            variable("REDIS_PORT", "6379", "The port at REDIS_HOST."),
+        ],
+    ),
+    (
+        "auth-service.",
+        &[
+            variable(
+                "AUTH_KEY_SECRET",
+                "",
+                "Encrypts the stored signing keys; 32 characters or more. Required with a database.",
+            ),
+            variable(
+                "AUTH_KEY_ROTATION_DAYS",
+                "30",
+                "The age at which a signing key gets a successor; 0: by command only.",
+            ),
+            variable(
+                "AUTH_KEY_PUBLISH_AHEAD_SECONDS",
+                "600",
+                "How long a new key is published before it signs.",
+            ),
+            variable("AUTH_KEY_OVERLAP_SECONDS", "86400", "How long an old key stays published."),
+            variable(
+                "AUTH_AUDIENCE",
+                "event-service,livekit-service,live-service",
+                "For whom access tokens are.",
+            ),
+            variable("ACCESS_TTL_SECONDS", "3600", "How long access tokens live."),
+            variable("REFRESH_TTL_SECONDS", "2592000", "How long a refresh token lives that nobody uses."),
+            variable("REFRESH_COOKIE_PATH", "/", "The path of the refresh token's cookie."),
+            variable("REFRESH_COOKIE_SECURE", "true", "Send that cookie over TLS only."),
+            variable(
+                "BOOTSTRAP_ADMIN_EMAIL",
+                "",
+                "The first administrator, made at start when there is none.",
+            ),
+            variable("BOOTSTRAP_ADMIN_PASSWORD", "", "The first administrator's password."),
+            variable(
+                "BOOTSTRAP_CUSTOMER_NAME",
+                "Default",
+                "The customer to whom the first administrator belongs.",
+            ),
+            variable("OAUTH_LIVE_SERVICE_CLIENT_ID", "live-service", "The client id of live-service."),
+            variable(
+                "OAUTH_LIVE_SERVICE_CLIENT_SECRET",
+                "",
+                "Its secret; without one there is no such client.",
+            ),
+            variable(
+                "OAUTH_LIVEKIT_PROVIDER_CLIENT_ID",
+                "livekit-provider",
+                "The client id of livekit-provider.",
+            ),
+            variable("OAUTH_LIVEKIT_PROVIDER_CLIENT_SECRET", "", "Its secret."),
+            variable(
+                "OAUTH_LIVE_EVENT_SERVICE_CLIENT_ID",
+                "live-event-service",
+                "The client id of live-event-service.",
+            ),
+            variable("OAUTH_LIVE_EVENT_SERVICE_CLIENT_SECRET", "", "Its secret."),
+            variable(
+                "LOGIN_FAILURES_PER_ACCOUNT",
+                "5",
+                "Wrong passwords until an account is locked for a while.",
+            ),
+            variable("LOGIN_FAILURES_PER_IP", "30", "Wrong passwords until an address has to wait."),
+            variable("ARGON2_MEMORY_KIB", "19456", "Argon2id: memory."),
+            variable("ARGON2_PASSES", "2", "Argon2id: passes."),
+            variable("ARGON2_LANES", "1", "Argon2id: lanes."),
+            variable("ARGON2_AT_ONCE", "", "Passwords hashed at once. When not set: cores less one."),
+            variable("ARGON2_WAITING", "100", "Passwords that may wait to be hashed."),
+        ],
+    ),
+    (
+        "events-service.",
+        &[variable(
+            "MAX_LIVE_EVENTS_PER_CUSTOMER",
+            "10",
+            "Live events at once, for customers without a limit of their own.",
+        )],
+    ),
+    (
         "Logs.",
         &[
             variable(
@@ -69,7 +200,7 @@ pub(crate) fn help() -> String {
         "Variables (each also as NAME_FILE, the path of a file that holds the value):\n".to_owned();
     for variable in SUBJECTS.iter().flat_map(|(_, variables)| *variables) {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {:<27} {}", variable.name, variable.what);
+        let _ = writeln!(text, "  {:<38} {}", variable.name, variable.what);
     }
     text
 }
@@ -111,11 +242,21 @@ mod tests {
         let sources = [
             include_str!("settings.rs"),
             include_str!("dev/livekit_server.rs"),
+            include_str!("commands/services.rs"),
             include_str!("../../inference/src/config.rs"),
+            include_str!("../../auth/src/config.rs"),
+            include_str!("../../events/src/config.rs"),
+            include_str!("../../common/src/access/config.rs"),
+            include_str!("../../common/src/live_state/mod.rs"),
+            include_str!("../../common/src/persistence/postgres.rs"),
+            include_str!("../../common/src/service/config.rs"),
         ]
         .concat();
         for variable in SUBJECTS.iter().flat_map(|(_, variables)| *variables) {
-            assert!(sources.contains(&format!("\"{}\"", variable.name)), "{} is not read", variable.name);
+            // The clients' variables are made of the services' names.
+            let made = variable.name.starts_with("OAUTH_");
+            let read = made || sources.contains(&format!("\"{}\"", variable.name));
+            assert!(read, "{} is not read", variable.name);
         }
     }
 }

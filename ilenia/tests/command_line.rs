@@ -96,22 +96,17 @@ fn a_taken_port_is_named_with_its_holder_and_the_way_out() {
     let port = taken.local_addr().expect("an address").port().to_string();
     let holder = format!("(process {})", std::process::id());
     assert_fails(&mut ilenia(&["engines", "--port", &port]), 69, &[&port, "is taken by", &holder, "--port"]);
-    for option in ["--http-port", "--livekit-port", "--engines-port"] {
-        let mut arguments = vec!["dev", option, &port];
-        for other in ["--http-port", "--livekit-port", "--engines-port"] {
-            if other != option {
-                arguments.extend([other, "0"]);
-            }
-        }
+    for option in ["--http-port", "--livekit-port", "--engines-port", "--auth-port", "--events-port"] {
+        let arguments = ["dev", "--any-ports", option, &port];
         assert_fails(&mut ilenia(&arguments), 69, &["TCP port", &port, "is taken by", &holder, option]);
     }
 }
 
 #[test]
 fn a_named_livekit_server_must_be_a_program() {
-    let mut command = ilenia(&["dev", "--http-port", "0", "--livekit-port", "0", "--engines-port", "0"]);
+    let mut command = ilenia(&["dev", "--any-ports"]);
     assert_fails(command.env("LIVEKIT_SERVER_BIN", "/etc/passwd"), 64, &["LIVEKIT_SERVER_BIN: /etc/passwd"]);
-    let mut command = ilenia(&["dev", "--http-port", "0", "--livekit-port", "0", "--engines-port", "0"]);
+    let mut command = ilenia(&["dev", "--any-ports"]);
     assert_fails(
         command.env("LIVEKIT_SERVER_BIN", "/bin/false"),
         69,

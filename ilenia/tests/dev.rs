@@ -35,6 +35,42 @@ fn it_becomes_ready_and_ends_with_all_its_children() {
 }
 
 #[test]
+fn the_demonstration_accounts_sign_in_and_see_their_event() {
+    let (mut dev, http, _) = dev(&[]);
+    dev.wait_for("listener@example.org", START);
+    dev.wait_for("Ready.", START);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let site = format!("http://127.0.0.1:{http}");
+        // Nothing of it is secret: loopback, without TLS.
+        let client = reqwest::Client::builder().timeout(START).build().expect("a client");
+        for role in ["admin", "manager", "speaker", "listener"] {
+            let credentials =
+                serde_json::json!({ "email": format!("{role}@example.org"), "password": "ilenia-demo" });
+            let answer = client.post(format!("{site}/api/auth/login")).json(&credentials).send().await;
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.status(), 200, "{role}");
+            let cookie = answer.headers()["set-cookie"].to_str().expect("text").to_owned();
+            assert!(cookie.contains("HttpOnly") && !cookie.contains("Secure"), "no TLS here: {cookie}");
+            let answer: serde_json::Value = answer.json().await.expect("JSON");
+            let token = answer["access_token"].as_str().expect("a token");
+            for path in ["/api/events/123457", "/api/events/v1/events/123457"] {
+                let event = client.get(format!("{site}{path}")).bearer_auth(token).send().await;
+                let event: serde_json::Value = event.expect("an answer").json().await.expect("JSON");
+                assert_eq!(event["state"], "ready", "{role}: {event}");
+                let languages = &event["channels"][0]["target_languages"];
+                assert_eq!(languages, &serde_json::json!(["es-ES", "ca-ES"]), "{role}: {event}");
+            }
+        }
+        let keys = client.get(format!("{site}/.well-known/jwks.json")).send().await.expect("an answer");
+        let keys: serde_json::Value = keys.json().await.expect("JSON");
+        assert_eq!(keys["keys"][0]["alg"], "RS256", "{keys}");
+    });
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(END), Some(0));
+}
+
+#[test]
 fn ctrl_c_ends_it_too_also_while_it_starts() {
     let (mut dev, _, livekit) = dev(&[]);
     dev.wait_for("Ilenia on this machine", START);
@@ -164,7 +200,7 @@ fn listening_addresses(processes: &[Pid]) -> Vec<String> {
 fn a_livekit_server_that_runs_already_is_used() {
     let (mut first, _, livekit) = dev(&[]);
     first.wait_for("Ready.", START);
-    let mut command = ilenia(&["dev", "--http-port", "0", "--engines-port", "0"]);
+    let mut command = ilenia(&["dev", "--any-ports"]);
     command
         .env("LIVEKIT_URL", format!("ws://127.0.0.1:{livekit}"))
         .env("LIVEKIT_API_KEY", API_KEY)

@@ -6,7 +6,7 @@ use common::service::Document;
 use serde_json::Value;
 
 fn documents() -> [(&'static str, Document); 2] {
-    [("auth", auth::document()), ("events", events::document())]
+    [("auth", auth::openapi()), ("events", events::openapi())]
 }
 
 fn path(name: &str) -> PathBuf {

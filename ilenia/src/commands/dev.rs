@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use common::config::Variables;
+use common::{config::Variables, demo as demo_data};
 use inference::{
     InferenceConfig,
     engines::{self, EnginesConfig},
@@ -10,19 +10,27 @@ use inference::{
 use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
-    commands::{agent::ENDPOINTS, engines::ENGINES_PORT},
+    commands::{
+        agent::ENDPOINTS,
+        engines::ENGINES_PORT,
+        services::{AUTH, EVENTS},
+    },
     dev::{
-        demo,
+        address_of, demo,
         livekit_server::{self, LiveKitPorts},
         missing,
         parts::Parts,
         ports,
+        services::{self, Listeners},
     },
     failure::{Failure, Kind},
     joining,
     settings::{DEV_URL, LiveKitSettings, LogSettings, loopback_port},
     shutdown, terminal,
 };
+
+/// Where the site is.
+const SITE_PORT: u16 = 8080;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DevArguments {
@@ -35,12 +43,21 @@ pub(crate) struct DevArguments {
     /// Start a LiveKit server on this port and, for UDP, the second after it; 0: any that are free [default: 7880, or that of `LIVEKIT_URL`]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(..=65_533))]
     livekit_port: Option<u16>,
-    /// The offline engines' port; 0: any that is free
-    #[arg(long, value_name = "PORT", default_value_t = ENGINES_PORT)]
-    engines_port: u16,
-    /// The port of the HTTP side; 0: any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 8080)]
-    http_port: u16,
+    /// Every port that is not given: any that is free
+    #[arg(long)]
+    any_ports: bool,
+    /// The offline engines' port; 0: any that is free [default: 8095]
+    #[arg(long, value_name = "PORT")]
+    engines_port: Option<u16>,
+    /// The port of the site; 0: any that is free [default: 8080]
+    #[arg(long, value_name = "PORT")]
+    http_port: Option<u16>,
+    /// auth-service's own port; 0: any that is free [default: 8081]
+    #[arg(long, value_name = "PORT")]
+    auth_port: Option<u16>,
+    /// events-service's own port; 0: any that is free [default: 8083]
+    #[arg(long, value_name = "PORT")]
+    events_port: Option<u16>,
 }
 
 impl DevArguments {
@@ -76,9 +93,13 @@ impl DevArguments {
         let show = self.demo || self.demo_once;
         terminal::line("Ilenia on this machine: everything stays here, no key and no account needed.\n");
         // Every port first: whoever finds one taken should not have to wait for it.
-        let http = ports::listen("HTTP", loopback(self.http_port), "--http-port")?;
+        let http = self.listen("HTTP", self.http_port, SITE_PORT, "--http-port")?;
         let http_address = address_of(&http)?;
         let engines = self.engines_listener(variables, show)?;
+        let listeners = Listeners {
+            auth: self.listen("auth-service", self.auth_port, AUTH.default_port, "--auth-port")?,
+            events: self.listen("events-service", self.events_port, EVENTS.default_port, "--events-port")?,
+        };
 
         let started = Instant::now();
         if let Some(ports) = self.own_livekit(variables, &livekit).await? {
@@ -98,8 +119,11 @@ impl DevArguments {
             models = models.or_engines(address);
             tell("Offline engines", &format!("http://{address}"), &took(started));
         }
-        parts.start_http(http);
-        tell("HTTP", &format!("http://{http_address}"), "/health, /ready");
+        let began = Instant::now();
+        let routes = services::start(parts, variables, http_address, listeners).await?;
+        parts.start_http(http, routes);
+        tell("Services", &format!("http://{http_address}"), &took(began));
+        Self::tell_accounts();
         tell_models(variables);
 
         if show {
@@ -124,6 +148,18 @@ impl DevArguments {
         std::future::pending().await
     }
 
+    /// Takes the port of one part; `option` chooses another.
+    fn listen(
+        &self,
+        part: &str,
+        port: Option<u16>,
+        default: u16,
+        option: &str,
+    ) -> Result<TcpListener, Failure> {
+        let port = port.unwrap_or(if self.any_ports { 0 } else { default });
+        ports::listen(part, loopback(port), option)
+    }
+
     /// The ports of a LiveKit server to start; `None` when the one at `LIVEKIT_URL` is to be used.
     async fn own_livekit(
         &self,
@@ -134,7 +170,8 @@ impl DevArguments {
             return LiveKitPorts::choose(port).map(Some);
         }
         if variables.optional::<String>("LIVEKIT_URL").is_none() {
-            return LiveKitPorts::choose(loopback_port(DEV_URL).unwrap_or_default()).map(Some);
+            let usual = loopback_port(DEV_URL).filter(|_| !self.any_ports);
+            return LiveKitPorts::choose(usual.unwrap_or_default()).map(Some);
         }
         match joining::room_exists(livekit, demo::ROOM).await {
             Ok(_) => Ok(None),
@@ -159,7 +196,15 @@ impl DevArguments {
             }
             terminal::note(failure.to_string());
         }
-        ports::listen("Offline engines", loopback(self.engines_port), "--engines-port").map(Some)
+        self.listen("Offline engines", self.engines_port, ENGINES_PORT, "--engines-port").map(Some)
+    }
+
+    fn tell_accounts() {
+        terminal::line(format!("  {:<16} password {}", "Accounts", demo_data::PASSWORD));
+        for (_, email, _, role) in demo_data::ACCOUNTS {
+            terminal::line(format!("  {:<16} {email:<24} {role}", ""));
+        }
+        terminal::line(format!("  {:<16} {}", "Event", demo_data::EVENT_ID));
     }
 
     fn tell_what_next(livekit: &LiveKitSettings, engines: Option<SocketAddr>, room: &str) {
@@ -220,12 +265,6 @@ fn took(since: Instant) -> String {
 
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
-fn address_of(listener: &TcpListener) -> Result<SocketAddr, Failure> {
-    listener
-        .local_addr()
-        .map_err(|error| Failure::new(Kind::Other, format!("a port without a number: {error}")))
 }
 
 #[cfg(test)]

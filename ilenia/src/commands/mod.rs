@@ -1,11 +1,14 @@
 //! The commands, one file each.
 
+mod admin;
 pub(crate) mod agent;
+mod auth;
 mod dev;
 pub(crate) mod engines;
 pub(crate) mod exec_child;
 mod listen;
 mod say;
+pub(crate) mod services;
 mod token;
 
 use clap::{Parser, Subcommand};
@@ -22,10 +25,16 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run everything on this machine: LiveKit server, offline engines, HTTP; with --demo also a demonstration
+    /// Run everything on this machine: LiveKit server, offline engines, services; with --demo also a demonstration
     Dev(dev::DevArguments),
     /// Run one agent in one room
     Agent(agent::AgentArguments),
+    /// Serve auth-service: sign-in, users, roles, clients, tokens
+    Auth(auth::AuthArguments),
+    /// Serve events-service: events, channels, who speaks and who listens
+    Events,
+    /// Make the first administrator
+    Admin(admin::AdminArguments),
     /// Serve the offline engines: recognition, translation and speech for demonstrations
     Engines(engines::EnginesArguments),
     /// Speak a sound file into a room
@@ -44,6 +53,9 @@ impl Command {
         match self {
             Self::Dev(arguments) => arguments.run().await,
             Self::Agent(arguments) => arguments.run().await,
+            Self::Auth(arguments) => arguments.run().await,
+            Self::Events => services::events().await,
+            Self::Admin(arguments) => arguments.run().await,
             Self::Engines(arguments) => arguments.run().await,
             Self::Say(arguments) => arguments.run().await,
             Self::Listen(arguments) => arguments.run().await,

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use agents::CancellationToken;
+use auth::AuthConfig;
 use common::{
-    config::Variables,
+    config::{ConfigError, Variables},
     live_state::{self, LiveState, RedisAddress},
     service::{Service, ServiceConfig, StartError},
 };
 
+use events::EventsConfig;
+
 use crate::{
-    dev::ports,
+    dev::{address_of, ports},
     failure::{Failure, Kind},
     settings::LogSettings,
     shutdown, terminal,
@@ -45,21 +48,21 @@ impl Place {
 /// Serves auth-service until it is told to end.
 pub(crate) async fn auth() -> Result<(), Failure> {
     let variables = Variables::from_env();
-    let config = auth::AuthConfig::from_variables(&variables);
-    serve(&AUTH, &variables, |live, shutdown| auth::start(config, live, shutdown)).await
+    serve(&AUTH, &variables, AuthConfig::from_variables, auth::start).await
 }
 
 /// Serves events-service until it is told to end.
 pub(crate) async fn events() -> Result<(), Failure> {
     let variables = Variables::from_env();
-    let config = events::EventsConfig::from_variables(&variables);
-    serve(&EVENTS, &variables, |live, shutdown| events::start(config, live, shutdown)).await
+    let config = |variables: &Variables| variables.finish(EventsConfig::from_variables(variables));
+    serve(&EVENTS, &variables, config, events::start).await
 }
 
-async fn serve<F>(
+async fn serve<C, F>(
     place: &Place,
     variables: &Variables,
-    start: impl FnOnce(Arc<dyn LiveState>, CancellationToken) -> F,
+    config: impl FnOnce(&Variables) -> Result<C, ConfigError>,
+    start: impl FnOnce(C, Arc<dyn LiveState>, CancellationToken) -> F,
 ) -> Result<(), Failure>
 where
     F: Future<Output = Result<Service, StartError>>,
@@ -67,21 +70,22 @@ where
     let shell = place.config(variables);
     let redis = live_state::redis_address(variables);
     let log = LogSettings::read(variables, LogSettings::SERVICE);
-    // Every mistake at once, before a port is taken.
-    variables.finish(())?;
+    // The last one reports every mistake, before a port is taken.
+    let config = config(variables)?;
     log.start()?;
     let listener = ports::listen(place.command, shell.listen, place.port)?;
+    let address = address_of(&listener)?;
     let shutdown = shutdown::on_signals()?;
     tell_of_redis(redis.as_ref());
     let live = live_state::open(redis.as_ref());
     let service = tokio::select! {
-        service = start(live, shutdown.clone()) => service?,
+        service = start(config, live, shutdown.clone()) => service?,
         () = shutdown.cancelled() => return Ok(()),
     };
     if shell.mock {
         terminal::note(format!("{}: every answer is an example ({}=true)", place.command, place.mock));
     }
-    terminal::line(format!("{} listens on http://{}", place.command, shell.listen));
+    terminal::line(format!("{} listens on http://{address}", place.command));
     let drain = shell.drain;
     common::service::serve(listener, service.router(&shell), shutdown, drain).await;
     Ok(())

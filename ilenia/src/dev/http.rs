@@ -1,15 +1,16 @@
-//! The HTTP side of `ilenia dev`: liveness and readiness today; the services' public routes and the web app join here.
+//! The HTTP side of `ilenia dev`: one address with the public routes that a proxy gives in production.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use agents::CancellationToken;
 use axum::{
     Json, Router,
     extract::State,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any_service, get},
 };
+use common::problem::Problem;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -50,24 +51,45 @@ struct Readiness {
     dependencies: BTreeMap<&'static str, &'static str>,
 }
 
+/// How long requests in hand may take once it is told to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The services, each at its public route.
+#[derive(Default)]
+pub(crate) struct PublicRoutes(Router);
+
+impl PublicRoutes {
+    /// `service` answers what begins with `prefix` (`/api/auth`), which it does not see.
+    #[must_use]
+    pub(crate) fn at(self, prefix: &str, service: Router) -> Self {
+        Self(self.0.nest_service(prefix, service))
+    }
+
+    /// `service` answers the site's `/.well-known/…`.
+    #[must_use]
+    pub(crate) fn well_known(self, service: Router) -> Self {
+        Self(self.0.route("/.well-known/{*name}", any_service(service)))
+    }
+}
+
 /// Serves until `shutdown`.
 pub(crate) async fn serve(
     listener: TcpListener,
     dependencies: Dependencies,
+    routes: PublicRoutes,
     shutdown: CancellationToken,
-) -> std::io::Result<()> {
-    let router = router(dependencies);
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+) {
+    common::service::serve(listener, router(dependencies, routes), shutdown, DRAIN).await;
 }
 
-fn router(dependencies: Dependencies) -> Router {
-    // Services and web app: nest or merge them before the fallback.
+fn router(dependencies: Dependencies, routes: PublicRoutes) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/ready", get(ready))
+        .with_state(Arc::new(dependencies))
+        .merge(routes.0)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::new(dependencies))
 }
 
 async fn health() -> Json<serde_json::Value> {
@@ -89,35 +111,34 @@ async fn ready(State(dependencies): State<Arc<Dependencies>>) -> Response {
     (status, Json(readiness)).into_response()
 }
 
-async fn not_found() -> Response {
-    problem(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
 }
 
-async fn method_not_allowed() -> Response {
-    problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take that method")
-}
-
-/// RFC 9457.
-fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
-    let body = serde_json::json!({
-        "type": "about:blank",
-        "title": status.canonical_reason(),
-        "status": status.as_u16(),
-        "detail": detail,
-        "code": code,
-    });
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+async fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this address does not take that method",
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::{
+        body::Body,
+        extract::{OriginalUri, Request},
+        http::Uri,
+    };
+    use tower::ServiceExt as _;
+
     use super::*;
 
     async fn start(dependencies: Dependencies) -> (SocketAddr, CancellationToken) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        tokio::spawn(serve(listener, dependencies, shutdown.clone()));
+        tokio::spawn(serve(listener, dependencies, PublicRoutes::default(), shutdown.clone()));
         (address, shutdown)
     }
 
@@ -137,6 +158,24 @@ mod tests {
         .expect("notices that the engines are gone");
         assert!(probe::is_ok(address, "/health").await, "but lives");
         shutdown.cancel();
+    }
+
+    #[tokio::test]
+    async fn public_routes_reach_their_services() {
+        let path = |OriginalUri(site): OriginalUri, uri: Uri| async move { format!("{site} as {uri}") };
+        let service = Router::new().fallback(path);
+        let routes = PublicRoutes::default().at("/api/x", service.clone()).well_known(service);
+        let router = router(Dependencies::new(), routes);
+        for (asked, seen) in [
+            ("/api/x", "/api/x as /"),
+            ("/api/x/7?a=b", "/api/x/7?a=b as /7?a=b"),
+            ("/.well-known/keys", "/.well-known/keys as /.well-known/keys"),
+        ] {
+            let request = Request::get(asked).body(Body::empty()).expect("a request");
+            let answer = router.clone().oneshot(request).await.expect("an answer");
+            let body = axum::body::to_bytes(answer.into_body(), 1000).await.expect("a body");
+            assert_eq!(body, seen, "{asked}");
+        }
     }
 
     #[tokio::test]

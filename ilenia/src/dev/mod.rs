@@ -8,5 +8,19 @@ pub(crate) mod parts;
 pub(crate) mod ports;
 pub(crate) mod probe;
 pub(crate) mod sample;
+pub(crate) mod services;
 pub(crate) mod speech_clock;
 pub(crate) mod supervisor;
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+use crate::failure::{Failure, Kind};
+
+/// Where a listener listens.
+pub(crate) fn address_of(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener
+        .local_addr()
+        .map_err(|error| Failure::new(Kind::Other, format!("a port without a number: {error}")))
+}

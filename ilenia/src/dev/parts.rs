@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use agents::CancellationToken;
+use axum::Router;
 use inference::{
     Models,
     engines::{self, EnginesConfig},
@@ -16,7 +17,7 @@ use tokio::{
 use crate::{
     dev::{
         demo::Demo,
-        http::{self, Dependencies, Dependency},
+        http::{self, Dependencies, Dependency, PublicRoutes},
         livekit_server::{self, LiveKitPorts},
         probe,
         supervisor::Supervised,
@@ -28,6 +29,8 @@ use crate::{
 
 /// How long the engines may take to load their models.
 const ENGINES_WITHIN: Duration = Duration::from_secs(60);
+/// How long a service's requests in hand may take when all ends.
+const DRAIN: Duration = Duration::from_secs(5);
 /// How long a part may take to end.
 const END_WITHIN: Duration = Duration::from_secs(12);
 
@@ -39,7 +42,9 @@ pub(crate) struct Parts {
     livekit_end: CancellationToken,
     engines: Option<JoinHandle<io::Result<()>>>,
     engines_end: CancellationToken,
-    http: Option<JoinHandle<io::Result<()>>>,
+    services: Vec<(&'static str, JoinHandle<()>)>,
+    services_end: CancellationToken,
+    http: Option<JoinHandle<()>>,
     http_end: CancellationToken,
     demo: Option<Demo>,
     demo_end: CancellationToken,
@@ -85,9 +90,23 @@ impl Parts {
             .hint("ILENIA_LOG=info tells more"))
     }
 
-    /// Serves `/health` and `/ready`: what was started or noted before is what has to be ready.
-    pub(crate) fn start_http(&mut self, listener: TcpListener) {
-        let serving = http::serve(listener, self.dependencies.clone(), self.http_end.clone());
+    /// What services that are started here end with.
+    pub(crate) fn services_end(&self) -> CancellationToken {
+        self.services_end.clone()
+    }
+
+    /// Serves one service on a port of its own.
+    pub(crate) fn start_service(&mut self, name: &'static str, listener: TcpListener, router: Router) {
+        if let Ok(address) = listener.local_addr() {
+            self.dependencies.insert(name, Dependency::Local { address, path: "/ready" });
+        }
+        let serving = common::service::serve(listener, router, self.services_end.clone(), DRAIN);
+        self.services.push((name, tokio::spawn(serving)));
+    }
+
+    /// Serves `/health`, `/ready` and the public routes: what was started or noted before is what has to be ready.
+    pub(crate) fn start_http(&mut self, listener: TcpListener, routes: PublicRoutes) {
+        let serving = http::serve(listener, self.dependencies.clone(), routes, self.http_end.clone());
         self.http = Some(tokio::spawn(serving));
     }
 
@@ -105,6 +124,10 @@ impl Parts {
         self.http_end.cancel();
         if let Some(http) = self.http.take() {
             in_time("HTTP", async { drop(http.await) }).await;
+        }
+        self.services_end.cancel();
+        for (name, service) in self.services {
+            in_time(name, async { drop(service.await) }).await;
         }
         self.engines_end.cancel();
         if let Some(engines) = self.engines.take() {

@@ -2,17 +2,20 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use auth::{Auth, AuthConfig};
 use axum::Router;
 use common::{
+    clock,
     config::Variables,
     live_state::{InProcess, LiveState},
 };
+use events::EventsConfig;
 use tokio::net::TcpListener;
 
 use crate::{
     commands::services::{AUTH, EVENTS, Place},
     dev::{http::PublicRoutes, parts::Parts},
-    failure::Failure,
+    failure::{Failure, Kind},
 };
 
 /// The services' ports, taken before anything is started.
@@ -42,17 +45,26 @@ pub(crate) async fn start(
         // The site has no TLS.
         ("REFRESH_COOKIE_SECURE", "false"),
     ]);
-    let auth_config = auth::AuthConfig::from_variables(&variables);
-    let events_config = events::EventsConfig::from_variables(&variables);
     let (auth_shell, events_shell) = (AUTH.config(&variables), EVENTS.config(&variables));
-    variables.finish(())?;
+    let events_config = EventsConfig::from_variables(&variables);
+    let auth_config = AuthConfig::from_variables(&variables)?;
 
     let live: Arc<dyn LiveState> = Arc::new(InProcess::new());
-    let auth = auth::start(auth_config.with_demonstration(), Arc::clone(&live), parts.services_end()).await?;
-    let events = events::start(events_config.with_demonstration(), live, parts.services_end()).await?;
+    let auth = Auth::open(auth_config, Arc::clone(&live)).await?;
+    auth::demo::seed(&*auth.state.persistence, &auth.state.passwords).await.map_err(unprepared)?;
+    let auth = auth.service(parts.services_end());
+    let kept = events::persistence(&events_config).await?;
+    events::demo::seed(&*kept, clock::now()).await.map_err(unprepared)?;
+    let events = events::assemble(&events_config, kept, live)?;
     let (auth, events) = (auth.router(&auth_shell), events.router(&events_shell));
-    let mut add = |place: &Place, listener, router: &Router| parts.start_service(place.command, listener, router.clone());
+    let mut add = |place: &Place, listener, router: &Router| {
+        parts.start_service(place.command, listener, router.clone())
+    };
     add(&AUTH, listeners.auth, &auth);
     add(&EVENTS, listeners.events, &events);
     Ok(PublicRoutes::default().well_known(auth.clone()).at("/api/auth", auth).at("/api/events", events))
+}
+
+fn unprepared(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Kind::Other, format!("the demonstration's accounts and event: {error}"))
 }

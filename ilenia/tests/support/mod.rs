@@ -176,7 +176,7 @@ pub fn dev(more: &[&str]) -> (Running, u16, u16) {
     let (http, livekit) = (free_port(), free_port());
     let (http_text, livekit_text) = (http.to_string(), livekit.to_string());
     let mut arguments =
-        vec!["dev", "--http-port", &http_text, "--livekit-port", &livekit_text, "--engines-port", "0"];
+        vec!["dev", "--http-port", &http_text, "--livekit-port", &livekit_text, "--any-ports"];
     arguments.extend(more);
     let command = &mut ilenia(&arguments);
     command.env("LIVEKIT_API_KEY", API_KEY).env("LIVEKIT_API_SECRET", API_SECRET);
