@@ -7,6 +7,7 @@ mod dev;
 pub(crate) mod engines;
 pub(crate) mod exec_child;
 mod listen;
+mod migrate;
 mod say;
 pub(crate) mod services;
 mod token;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Listen(listen::ListenArguments),
     /// Print a token with which any LiveKit client can join a room
     Token(token::TokenArguments),
+    /// Bring the database of a service up to date
+    Migrate(migrate::MigrateArguments),
     #[command(hide = true)]
     ExecChild(exec_child::ExecChildArguments),
 }
@@ -60,6 +63,7 @@ impl Command {
             Self::Say(arguments) => arguments.run().await,
             Self::Listen(arguments) => arguments.run().await,
             Self::Token(arguments) => arguments.run(),
+            Self::Migrate(arguments) => arguments.run().await,
             Self::ExecChild(arguments) => Err(arguments.run()),
         }
     }
