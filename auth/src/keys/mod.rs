@@ -17,7 +17,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     access::{Claims, JwkSet, KeySource, KeysUnavailable, VerifyingKey},
     clock,
-    config::Secret,
 };
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
@@ -26,7 +25,7 @@ pub use pair::SigningKey;
 
 use crate::{
     config::KeyConfig,
-    domain::{Action, Actor, AuditEntry, Target, stored},
+    domain::{Action, Actor, AuditEntry, Target, client::new_secret, stored},
     persistence::{PersistenceError, SigningKeys, StoredKey},
 };
 use seal::Sealer;
@@ -110,10 +109,8 @@ impl Keys {
         config: &KeyConfig,
         now: DateTime<Utc>,
     ) -> Result<Self, KeyError> {
-        let secret = config.secret.clone().unwrap_or_else(|| {
-            // Kept in memory only: the keys are as well.
-            Secret::new(format!("{}{}", common::ids::new_uuid(), common::ids::new_uuid()))
-        });
+        // Without a configured one the keys are kept in memory only, and so is this.
+        let secret = config.secret.clone().unwrap_or_else(|| new_secret(&mut rand::rng()));
         let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         let keys = Self {
             inner: Arc::new(Inner {

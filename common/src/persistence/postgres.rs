@@ -161,8 +161,9 @@ pub enum ConnectError {
 impl From<ConnectError> for StartError {
     fn from(error: ConnectError) -> Self {
         match error {
-            ConnectError::Database(error) => error.into(),
-            ConnectError::Schema(SchemaError::Database(error)) => error.into(),
+            ConnectError::Database(error) | ConnectError::Schema(SchemaError::Database(error)) => {
+                error.into()
+            }
             ConnectError::Schema(SchemaError::Outdated { .. }) => {
                 Self::Settings(format!("{error}: run `ilenia migrate`, or set MIGRATE_ON_START=true"))
             }
