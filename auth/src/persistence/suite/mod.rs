@@ -1,8 +1,13 @@
 //! What both persistences promise. Each promise is kept on each.
 
 mod attempts;
+mod audit;
+mod clients;
+mod customers;
+mod roles;
 mod sessions;
 mod signing_keys;
+mod users;
 
 use std::sync::Arc;
 

@@ -7,6 +7,11 @@ mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+#[cfg(test)]
+pub(super) use change::{ClientPatch, NewClientBody};
+#[cfg(test)]
+pub(super) use secret::SecretRotation;
+
 use crate::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -7,6 +7,10 @@ mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+#[cfg(test)]
+pub(super) use change::{NewUserBody, UserPatch};
+#[cfg(test)]
+pub(super) use permissions::SetPermission;
 pub(crate) use view::UserView;
 
 use crate::AppState;
