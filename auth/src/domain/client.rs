@@ -12,7 +12,7 @@ use super::{
 };
 
 text_newtype! {
-    /// The id of an OAuth2 client.
+    /// The id of an OAuth2 client. Neither `system` nor like a UUID.
     ClientId, client_id, length: 3..=64, pattern: PATTERN, example: "caption-archive"
 }
 
@@ -21,8 +21,8 @@ text_newtype! {
     ClientName, |text| line(text, 100), length: 1..=100, pattern: LINE, example: "Caption archive"
 }
 
-/// `sub` of a service token is the client's id, that of a user's token the user's id: none may be taken for another.
-const PATTERN: &str = "^(?!system$)(?![0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$)[a-z0-9][a-z0-9._-]{2,63}$";
+/// Besides, none is `system` or looks like a user's id: `sub` of a token and `actor` of the audit log can be either.
+const PATTERN: &str = "^[a-z0-9][a-z0-9._-]{2,63}$";
 
 fn client_id(text: &str) -> Result<String, InvalidText> {
     let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');

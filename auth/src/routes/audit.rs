@@ -120,10 +120,17 @@ async fn list_audit(
         actor: query.actor.map(|actor| String::from(actor).into()),
         action: query.action,
         target: query.target.map(Into::into),
-        from: query.after,
-        until: query.before,
+        from: query.after.map(within_calendar),
+        until: query.before.map(within_calendar),
     };
     let slice = Slice { after: request.after, limit: request.limit + 1 };
     let found = state.persistence.audit_log(caller.tenants_of(query.customer_id), &filter, slice).await?;
     Ok(Json(request.page(found, |entry| entry.audit_id).map(Into::into)))
+}
+
+/// RFC 3339 ends with the year 9999; databases have their own ends.
+fn within_calendar(moment: DateTime<Utc>) -> DateTime<Utc> {
+    const SECONDS_OF_9999: i64 = 253_402_300_799;
+    let end = DateTime::from_timestamp(SECONDS_OF_9999, 0).unwrap_or(moment);
+    moment.clamp(DateTime::UNIX_EPOCH, end)
 }

@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     by::{By, ByAnybody},
-    reply::{created, present},
+    reply::{created, distinct, present, present_distinct},
 };
 use crate::{
     AppState,
@@ -110,7 +110,7 @@ pub(crate) struct NewRoleBody {
     #[schema(nullable = false)]
     description: Option<RoleDescription>,
     /// Nobody puts into a role what they do not have themselves.
-    #[schema(max_items = 100)]
+    #[serde(deserialize_with = "distinct")]
     permissions: BTreeSet<PermissionPattern>,
 }
 
@@ -124,8 +124,8 @@ pub(crate) struct RolePatch {
     #[schema(value_type = Option<RoleDescription>)]
     description: Option<Option<RoleDescription>>,
     /// All that the role allows from now on.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, max_items = 100)]
+    #[serde(default, deserialize_with = "present_distinct")]
+    #[schema(nullable = false)]
     permissions: Option<BTreeSet<PermissionPattern>>,
 }
 

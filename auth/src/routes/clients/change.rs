@@ -32,7 +32,7 @@ pub(crate) struct NewClientBody {
     client_id: Option<ClientId>,
     name: ClientName,
     /// What it may ask for. Nobody gives a client what they do not have themselves.
-    #[schema(value_type = Vec<Permission>, max_items = 100)]
+    #[schema(value_type = Vec<Permission>)]
     scopes: PermissionSet,
     /// Whose data it works on; when absent, your own customer's. `null`: a service of the platform, for every customer,
     /// by platform administrators only.
@@ -51,7 +51,7 @@ pub(crate) struct ClientPatch {
     name: Option<ClientName>,
     /// All that it may ask for from now on.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Vec<Permission>>, nullable = false, max_items = 100)]
+    #[schema(value_type = Option<Vec<Permission>>, nullable = false)]
     scopes: Option<PermissionSet>,
     /// Whether it is locked out: at once.
     #[serde(default, deserialize_with = "present")]

@@ -85,6 +85,7 @@ async fn unusable_input_says_which_field() {
         ("password", json!("ADA@b   ".trim())),
         ("roles", json!(["Nobody"])),
         ("roles", json!(["nobody"])),
+        ("roles", json!(["speaker", "speaker"])),
         ("customer_id", Value::Null),
         ("favourite_colour", json!("blue")),
     ] {

@@ -18,7 +18,7 @@ use crate::{
     passwords::NewPassword,
     routes::{
         by::By,
-        reply::{created, present},
+        reply::{created, distinct, present, present_distinct},
     },
 };
 
@@ -34,8 +34,7 @@ pub(crate) struct NewUserBody {
     display_name: DisplayName,
     password: NewPassword,
     /// By name. Nobody gives a role that allows more than they may themselves.
-    #[serde(default)]
-    #[schema(max_items = 50)]
+    #[serde(default, deserialize_with = "distinct")]
     roles: BTreeSet<RoleName>,
     /// Whether the user is locked out from the start.
     #[serde(default)]
@@ -62,8 +61,8 @@ pub(crate) struct UserPatch {
     #[schema(nullable = false)]
     password: Option<NewPassword>,
     /// All roles of the user from now on, by name.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, max_items = 50)]
+    #[serde(default, deserialize_with = "present_distinct")]
+    #[schema(nullable = false)]
     roles: Option<BTreeSet<RoleName>>,
     /// Whether the user is locked out: at once.
     #[serde(default, deserialize_with = "present")]
