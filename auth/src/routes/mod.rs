@@ -13,7 +13,6 @@ mod tests;
 mod users;
 mod well_known;
 
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::AppState;
@@ -29,9 +28,4 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(roles::router())
         .merge(clients::router())
         .merge(audit::router())
-}
-
-/// What [`router`] says of itself. The service shell adds what all services have in common.
-pub fn openapi() -> OpenApi {
-    router().into_openapi()
 }

@@ -1,16 +1,10 @@
 //! The description of the API.
 
-use common::service::{About, Document};
 use serde_json::Value;
-
-fn document() -> Document {
-    let about = About { name: "auth-service", description: "Who is who.", version: "v2", collection: None };
-    Document::new(&crate::openapi(), about)
-}
 
 #[test]
 fn every_operation_is_named_described_and_exemplified() {
-    let document = document();
+    let document = crate::openapi();
     let mut names = std::collections::BTreeSet::new();
     for (path, method, operation) in document.operations() {
         let what = format!("{method} {path}");
@@ -31,7 +25,7 @@ fn every_operation_is_named_described_and_exemplified() {
 #[test]
 fn examples_of_requests_are_requests() {
     use crate::routes::{clients, customers, roles, users};
-    let document = document();
+    let document = crate::openapi();
     let example = |name: &str| document.json()["components"]["schemas"][name]["example"].clone();
     fn reads<T: serde::de::DeserializeOwned>(example: Value) {
         assert!(example.is_object(), "there is no example");
