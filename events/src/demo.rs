@@ -53,3 +53,28 @@ fn event(now: DateTime<Utc>) -> Event {
         version: 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Viewer,
+        persistence::{Events as _, in_memory::InMemory},
+    };
+
+    #[tokio::test]
+    async fn the_demonstration_is_made_once_and_its_people_find_it() {
+        let persistence = InMemory::default();
+        let now = common::clock::now();
+        seed(&persistence, now).await.expect("a store");
+        seed(&persistence, now + TimeDelta::hours(1)).await.expect("a store");
+        let id = EventId::new(123_457).expect("an id");
+        for user in [demo::SPEAKER, demo::LISTENER] {
+            let viewer = Viewer { user: Some(user), signed_in: true, ..Viewer::GUEST };
+            let event = persistence.event(id, viewer).await.expect("a store").expect("they see it");
+            assert_eq!((event.version, event.state), (1, EventState::Ready));
+            assert_eq!(event.starts_at, Instant::truncate(now), "the second time changes nothing");
+        }
+        assert_eq!(persistence.event(id, Viewer::GUEST).await.expect("a store"), None);
+    }
+}

@@ -9,6 +9,8 @@ pub mod persistence;
 mod routes;
 mod start;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use config::{AUDIENCE, DEFAULT_MAX_LIVE_EVENTS, EventsConfig};
 pub use routes::router;

@@ -1,8 +1,12 @@
 //! The operations, one canonical path each, without version prefix.
 
+#[cfg(test)]
+mod assignment_tests;
 mod body;
 mod change;
 mod channels;
+#[cfg(test)]
+mod description_tests;
 mod events;
 mod limits;
 mod listeners;

@@ -1,20 +1,23 @@
 //! What a persistence promises, asked of both: in memory, and PostgreSQL.
 
+mod events;
 mod imports;
 mod limits;
+mod races;
 mod sessions;
 mod templates;
+mod views;
 
 use std::sync::Arc;
 
+use ::events::{
+    domain::{Channel, Event, EventState, Glossary, ListenAccess, Timezone, Viewer},
+    persistence::Persistence,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     access::Tenants,
     ids::{ChannelId, CustomerId, EventId},
-};
-use events::{
-    domain::{Channel, Event, EventState, Glossary, ListenAccess, Timezone, Viewer},
-    persistence::Persistence,
 };
 
 /// A store under test.
@@ -27,13 +30,13 @@ macro_rules! on_both {
             $(
                 #[tokio::test]
                 async fn $promise() {
-                    super::$promise(std::sync::Arc::new(events::persistence::in_memory::InMemory::default())).await;
+                    super::$promise(std::sync::Arc::new(::events::persistence::in_memory::InMemory::default())).await;
                 }
             )+
         }
 
         mod postgres {
-            use events::persistence::postgres::{MIGRATOR, Postgres};
+            use ::events::persistence::postgres::{MIGRATOR, Postgres};
 
             $(
                 #[tokio::test]

@@ -5,3 +5,6 @@ pub(super) mod delete;
 pub(super) mod list;
 pub(super) mod read;
 pub(super) mod update;
+
+#[cfg(test)]
+mod tests;

@@ -6,3 +6,6 @@ pub(super) mod list;
 pub(super) mod read;
 pub(super) mod state;
 pub(super) mod update;
+
+#[cfg(test)]
+mod tests;
