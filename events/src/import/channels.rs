@@ -21,24 +21,26 @@ pub(super) struct Shared {
 }
 
 const SOURCE: &[&str] = &["sourcelanguage", "sourcelang", "source", "language", "lang"];
-const TARGETS: &[&str] = &[
-    "targetlanguages",
-    "targetlangs",
-    "targetlanguage",
-    "targetlang",
-    "targets",
-    "target",
-    "languages",
-    "langs",
-    "translations",
-];
+const TARGETS: &[&str] =
+    &["targetlanguages", "targetlangs", "targetlanguage", "targetlang", "targets", "target", "translations"];
 
 impl Shared {
     /// Takes the fields out that an event or a channel has.
     pub(super) fn take(fields: &mut Fields, notes: &mut Vec<String>) -> Result<Self, Refusal> {
+        let mut source = fields.take(SOURCE).map(|value| language::one(&value)).transpose()?;
+        let mut targets = fields.take(TARGETS).map(|value| language::many(&value)).transpose()?;
+        let all = fields.take(&["languages", "langs"]).map(|value| language::many(&value)).transpose()?;
+        if let Some(all) = all {
+            if source.is_none() {
+                source = all.first().cloned();
+                let first = source.as_ref().map_or("none", |language| language.as_str());
+                notes.push(format!("has no source language: the first of its languages is taken, {first}"));
+            }
+            targets = targets.or(Some(all));
+        }
         Ok(Self {
-            source: fields.take(SOURCE).map(|value| language::one(&value)).transpose()?,
-            targets: fields.take(TARGETS).map(|value| language::many(&value)).transpose()?,
+            source,
+            targets,
             record: fields.flag(&["record", "recording", "recorded", "isrecorded", "dorecord"], notes),
             speech: fields.flag(&["speech", "tts", "spoken", "synthesis", "voice"], notes),
             glossary: fields.take(&["glossary", "terms", "dictionary"]),
@@ -227,6 +229,15 @@ mod tests {
             }
             assert_eq!(found, one, "{event}");
         }
+    }
+
+    #[test]
+    fn of_languages_without_a_source_the_first_is_spoken() {
+        let event = json!({"languages": ["en", "es", "ca"]});
+        assert_eq!(summary(event.clone()), ["1 Channel 1 en>es+ca"]);
+        assert_eq!(read(event).1, ["has no source language: the first of its languages is taken, en"]);
+        assert!(read(json!({"channels": [{"target_langs": ["es"]}]})).0.is_err());
+        assert!(summary(json!({"languages": []})).is_empty());
     }
 
     #[test]

@@ -235,9 +235,11 @@ fn times(
     ];
     // A date beside a time of day is one moment in two fields.
     let date = fields.text_of_form(&["date", "eventdate", "startdate"], |text| text.len() == 10);
-    let time = fields.text_of_form(&["time", "starttime", "start"], |text| {
-        text.len() <= 8 && text.contains(':') && text.len() >= 5
-    });
+    let of_day = |text: &str| (5..=8).contains(&text.len()) && text.contains(':');
+    let time = fields.text_of_form(&["time", "starttime", "start"], of_day);
+    let end_time = fields.text_of_form(&["endtime", "end"], of_day);
+    let end_date = fields.text_of_form(&["enddate"], |text| text.len() == 10);
+    let first_day = date.clone();
     let starts_at = match (date, time) {
         (Some(date), Some(time)) => Some(Value::String(format!("{date} {time}"))),
         (Some(date), None) => fields.take(&starts).or(Some(Value::String(date))),
@@ -256,6 +258,17 @@ fn times(
         "finish",
         "scheduledend",
     ]);
+    let ends_at = match (ends_at, end_date, end_time) {
+        (Some(ends_at), ..) => Some(ends_at),
+        (None, end_date, Some(time)) => {
+            let day = end_date.or(first_day);
+            if day.is_none() {
+                notes.push(format!("ends at {time}, and nothing says on which day: left out"));
+            }
+            day.map(|day| Value::String(format!("{day} {time}")))
+        }
+        (None, end_date, None) => end_date.map(Value::String),
+    };
     let minutes = fields.take(&["durationminutes", "duration", "durationmin"]);
     let Some(starts_at) = starts_at else {
         notes.push("has no date: it gets the time of the import".to_owned());
@@ -374,6 +387,17 @@ mod tests {
                 }]
             })
         );
+    }
+
+    #[test]
+    fn a_day_may_stand_beside_its_hours() {
+        let hours = json!({"id": 1, "date": "2026-05-04", "start_time": "11:30", "end_time": "13:00:00", "tz": "UTC"});
+        let content = taken(&hours).content;
+        let (Some(starts_at), Some(ends_at)) = (content.starts_at, content.ends_at) else { panic!("times") };
+        assert_eq!((ends_at - starts_at).num_minutes(), 90);
+        let days = json!({"id": 1, "start_date": "2026-05-04", "start": "22:00", "end_date": "2026-05-05", "end": "01:00"});
+        let content = taken(&days).content;
+        assert_eq!((content.ends_at.expect("an end") - content.starts_at.expect("a start")).num_hours(), 3);
     }
 
     #[test]
