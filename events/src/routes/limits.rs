@@ -118,3 +118,71 @@ pub(crate) async fn set_limits(
     let limits = state.persistence.set_customer_limits(customer_id, new.live_events.0, clock::now()).await?;
     Ok(Json(LimitsBody::new(customer_id, limits, state.max_live_events)))
 }
+
+#[cfg(test)]
+mod tests {
+    use common::ids::CustomerId;
+    use serde_json::json;
+
+    use crate::testing::{MAX_LIVE_EVENTS, TestService};
+
+    #[tokio::test]
+    async fn a_customer_sees_its_limit_and_what_is_live() {
+        let service = TestService::new();
+        let path = format!("GET /customers/{}/limits", service.customer);
+        let customer = service.customer;
+        for live in 0..2 {
+            let answer = service.call(&path).by(&service.manager()).await.expect(200);
+            let expected = json!({
+                "customer_id": customer, "live_events": MAX_LIVE_EVENTS, "live_events_now": live, "default": true
+            });
+            assert_eq!(answer.body, expected);
+            let event = service.event().await;
+            service.move_through(event, &["scheduled", "live"]).await;
+        }
+        service.call(&path).await.expect(401);
+        service.call(&path).by(&service.speaker(common::ids::UserId::generate())).await.expect(403);
+        service.call(&path).by(&service.stranger()).await.expect(404);
+        service.call(&path).by(&service.platform_admin()).await.expect(200);
+        service.call("GET /customers/7/limits").by(&service.manager()).await.expect(400);
+    }
+
+    #[tokio::test]
+    async fn only_the_platform_sets_limits_and_they_hold_at_once() {
+        let service = TestService::new();
+        let path = format!("PUT /customers/{}/limits", service.customer);
+        let one = json!({ "live_events": 1 });
+        service.call(&path).by(&service.manager()).json(&one).await.expect(403);
+        service.call(&path).by(&service.user(&["customers:update"])).json(&one).await.expect(403);
+        let set = service.call(&path).by(&service.platform_admin()).json(&one).await.expect(200);
+        assert_eq!((&set.body["live_events"], &set.body["default"]), (&json!(1), &json!(false)));
+        let events = [service.event().await, service.event().await];
+        service.move_through(events[0], &["scheduled", "live"]).await;
+        service.move_through(events[1], &["scheduled"]).await;
+        let live = json!({ "state": "live" });
+        let call =
+            || service.call(&format!("POST /events/{}/state", events[1])).by(&service.manager()).json(&live);
+        let refused = call().await;
+        assert_eq!(refused.problem(), (409, "too_many_live_events"));
+        let set = service.call(&path).by(&service.platform_admin()).json(&json!({ "live_events": 2 })).await;
+        assert_eq!(set.expect(200).body["live_events_now"], 1);
+        call().await.expect(200);
+    }
+
+    #[tokio::test]
+    async fn a_limit_is_a_number_that_makes_sense() {
+        let service = TestService::new();
+        let path = format!("PUT /customers/{}/limits", CustomerId::generate());
+        let call = |body| service.call(&path).by(&service.platform_admin()).json(&body);
+        for odd in [
+            json!({}),
+            json!({ "live_events": -1 }),
+            json!({ "live_events": 10_001 }),
+            json!({ "live_events": 1.5 }),
+        ] {
+            call(odd).await.expect(422);
+        }
+        call(json!({ "live_events": 1, "rooms": 1 })).await.expect(422);
+        assert_eq!(call(json!({ "live_events": 0 })).await.expect(200).body["live_events"], 0);
+    }
+}

@@ -4,6 +4,8 @@ mod body;
 pub(super) mod list;
 pub(super) mod read;
 pub(super) mod record;
+#[cfg(test)]
+mod tests;
 
 use body::SessionBody;
 use common::{access::Principal, ids::EventId, problem::Problem};

@@ -8,6 +8,8 @@ pub(super) mod list;
 pub(super) mod new_event;
 pub(super) mod read;
 pub(super) mod refusal;
+#[cfg(test)]
+mod tests;
 pub(super) mod update;
 
 use body::TemplateBody;
