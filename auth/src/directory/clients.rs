@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// A client to be.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct NewClient {
     /// Generated when it is not given.
     pub(crate) client_id: Option<ClientId>,

@@ -24,6 +24,7 @@ pub(crate) struct NewRole {
 }
 
 /// What changes; `None` stays.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub(crate) struct RoleChange {
     pub(crate) description: Option<Option<RoleDescription>>,
     pub(crate) permissions: Option<BTreeSet<PermissionPattern>>,

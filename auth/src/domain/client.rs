@@ -132,7 +132,7 @@ pub fn configured_secret(secret: &Secret) -> Result<SecretHash, InvalidText> {
 }
 
 /// A new secret: 256 random bits, base64url.
-pub fn new_secret(random: &mut (impl rand::RngCore + rand::CryptoRng)) -> Secret {
+pub fn new_secret(random: &mut impl rand::CryptoRng) -> Secret {
     let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
     random.fill_bytes(bytes.as_mut());
     Secret::new(URL_SAFE_NO_PAD.encode(bytes.as_ref()))

@@ -37,7 +37,7 @@ impl<T: Directory + Audit + Sessions + Attempts + SigningKeys> Persistence for T
 pub type Outcome<T> = Result<Result<T, Refusal>, PersistenceError>;
 
 /// Why a change was not made. Nothing was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is no such thing.
     #[error("there is no such thing")]

@@ -115,6 +115,7 @@ pub(crate) struct NewRoleBody {
 }
 
 /// What changes about a role; what is absent stays.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "permissions": ["events:read", "transcripts:read"] }))]

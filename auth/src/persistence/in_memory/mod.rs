@@ -32,6 +32,9 @@ impl InMemory {
     }
 }
 
+/// A client's secret, and until when it is good.
+type UntilWhen = (SecretHash, Option<DateTime<Utc>>);
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) customers: BTreeMap<CustomerId, Customer>,
@@ -40,7 +43,7 @@ pub(crate) struct State {
     pub(crate) grants: BTreeMap<(UserId, Permission), Grant>,
     pub(crate) roles: BTreeMap<(CustomerId, RoleName), CustomRole>,
     pub(crate) clients: BTreeMap<ClientId, OAuthClient>,
-    pub(crate) client_secrets: BTreeMap<ClientId, Vec<(SecretHash, Option<DateTime<Utc>>)>>,
+    pub(crate) client_secrets: BTreeMap<ClientId, Vec<UntilWhen>>,
     pub(crate) audit: Vec<AuditEntry>,
     pub(crate) tokens: tokens::Tokens,
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Postgres, rows::AuditRow};
 use crate::{
-    domain::AuditEntry,
+    domain::{Action, AuditEntry},
     persistence::{Audit, AuditFilter, PersistenceError, Slice},
 };
 
@@ -58,7 +58,7 @@ impl Audit for Postgres {
             tenants.as_filter(),
             slice.after,
             filter.actor.as_ref().map(ToString::to_string),
-            filter.action.map(|action| action.as_str()),
+            filter.action.map(Action::as_str),
             filter.target,
             filter.from,
             filter.until,

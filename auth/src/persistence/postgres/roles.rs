@@ -9,7 +9,7 @@ use super::{
     stop::{Stop, expect_version, on_delete, outcome},
 };
 use crate::{
-    domain::{AuditEntry, CustomRole, RoleName},
+    domain::{AuditEntry, CustomRole, RoleName, role::RoleDescription},
     persistence::{Outcome, PersistenceError, Roles},
 };
 
@@ -25,7 +25,7 @@ impl Postgres {
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
             role.customer_id.0,
             role.name.as_str(),
-            role.description.as_ref().map(|description| description.as_str()),
+            role.description.as_ref().map(RoleDescription::as_str),
             &patterns(role),
             role.created_at,
             role.updated_at,
@@ -57,7 +57,7 @@ impl Postgres {
              WHERE customer_id = $1 AND name = $2",
             role.customer_id.0,
             role.name.as_str(),
-            role.description.as_ref().map(|description| description.as_str()),
+            role.description.as_ref().map(RoleDescription::as_str),
             &patterns(role),
             role.updated_at,
         )

@@ -14,7 +14,7 @@ use super::{
     stop::{Stop, expect_version, outcome},
 };
 use crate::{
-    domain::{Account, AuditEntry, BuiltinRole, Email, Grant, User},
+    domain::{Account, AuditEntry, BuiltinRole, Email, Grant, Reason, RoleName, User},
     persistence::{Outcome, PersistenceError, Refusal, Slice, UserFilter, Users},
 };
 
@@ -206,7 +206,7 @@ impl Postgres {
             grant.effect.as_str(),
             grant.granted_by.to_string(),
             grant.granted_at,
-            grant.reason.as_ref().map(|reason| reason.as_str()),
+            grant.reason.as_ref().map(Reason::as_str),
         )
         .execute(&mut *transaction)
         .await?;
@@ -308,7 +308,7 @@ impl Users for Postgres {
             tenants.as_filter(),
             slice.after.map(|after| after.0),
             filter.email_contains.as_ref().map(|part| part.to_lowercase()),
-            filter.role.as_ref().map(|role| role.as_str()),
+            filter.role.as_ref().map(RoleName::as_str),
             filter.disabled,
             i64::from(slice.limit),
         )

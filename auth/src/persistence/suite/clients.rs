@@ -115,7 +115,7 @@ async fn a_disabled_client_or_customer_is_not_let_in(persistence: Arc<dyn Persis
         .update_customer(&customer, Clock::new().at(9), &audit(Action::ClientUpdated))
         .await
         .expect("stored");
-    assert_eq!(affected.expect("changed").clients, [archive.client_id.clone()]);
+    assert_eq!(affected.expect("changed").clients, std::slice::from_ref(&archive.client_id));
     assert!(!accepts().await);
     let nobody: ClientId = "nobody".parse().expect("an id");
     assert!(persistence.client_record(&nobody, clock::now()).await.expect("read").is_none());

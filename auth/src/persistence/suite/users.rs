@@ -202,7 +202,7 @@ async fn a_grant_takes_the_place_of_another(persistence: Arc<dyn Persistence>) {
     };
     assert_eq!(put(&first, 1, None).await, Ok(2));
     let account = read(&persistence, ada.user_id).await;
-    assert_eq!(account.grants, [first.clone()]);
+    assert_eq!(account.grants, std::slice::from_ref(&first));
     assert!(account.effective().has(permission));
     let second =
         Grant { effect: Effect::Remove, granted_by: Actor::Service("ops".into()), reason: None, ..first };

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// A client to be registered.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewClient, example = json!({
