@@ -20,6 +20,8 @@ pub(crate) struct Failure {
 pub(crate) enum Kind {
     /// Arguments or variables are wrong.
     Usage,
+    /// What a file holds cannot be taken.
+    Data,
     /// A file cannot be read.
     NoInput,
     /// A server, program or port that is needed is not there.
@@ -36,6 +38,7 @@ impl Kind {
     fn exit_code(self) -> u8 {
         match self {
             Self::Usage => EXIT_CONFIG as u8,
+            Self::Data => 65,
             Self::NoInput => 66,
             Self::Unavailable => 69,
             Self::CannotCreate => 73,

@@ -29,7 +29,7 @@ pub(crate) struct NewLimits {
 /// A number up to [`MOST_LIVE_EVENTS`].
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(try_from = "u32")]
-#[schema(value_type = u32)]
+#[schema(value_type = u32, minimum = 0, maximum = 10_000)]
 pub(crate) struct Limit(u32);
 
 impl TryFrom<u32> for Limit {
