@@ -81,7 +81,11 @@ fn print(report: &Report, mode: Mode) {
     for note in &report.notes {
         terminal::line(terminal::printable(note));
     }
-    for line in report.entries.iter().flat_map(|entry| entry.to_string().lines().map(str::to_owned).collect::<Vec<_>>()) {
+    for line in report
+        .entries
+        .iter()
+        .flat_map(|entry| entry.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+    {
         terminal::line(terminal::printable(&line));
     }
     let suffix = if mode == Mode::Try { " (nothing was changed)" } else { "" };

@@ -6,6 +6,7 @@ mod auth;
 mod dev;
 pub(crate) mod engines;
 pub(crate) mod exec_child;
+mod import;
 mod listen;
 mod migrate;
 mod say;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Events,
     /// Make the first administrator
     Admin(admin::AdminArguments),
+    /// Take over the events of the old system: its events.json
+    Import(import::ImportArguments),
     /// Serve the offline engines: recognition, translation and speech for demonstrations
     Engines(engines::EnginesArguments),
     /// Speak a sound file into a room
@@ -59,6 +62,7 @@ impl Command {
             Self::Auth(arguments) => arguments.run().await,
             Self::Events => services::events().await,
             Self::Admin(arguments) => arguments.run().await,
+            Self::Import(arguments) => arguments.run().await,
             Self::Engines(arguments) => arguments.run().await,
             Self::Say(arguments) => arguments.run().await,
             Self::Listen(arguments) => arguments.run().await,
