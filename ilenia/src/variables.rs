@@ -69,7 +69,7 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
             variable("FRONTEND_URL", "", "The web app's addresses, whose pages may call the services."),
             variable("TRUSTED_PROXIES", "", "Addresses and networks whose X-Forwarded-For counts."),
             variable("BODY_LIMIT_BYTES", "1048576", "Larger bodies are refused."),
-            variable("REQUEST_TIMEOUT_SECONDS", "30", "How long a request may take."),
+            variable("REQUEST_TIMEOUT_SECONDS", "10", "How long a request may take."),
             variable(
                 "DRAIN_TIMEOUT_SECONDS",
                 "10",
@@ -106,6 +106,11 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
     (
         "auth-service.",
         &[
+            variable(
+                "AUTH_PUBLIC_URL",
+                "",
+                "Where clients reach auth-service, for its metadata. When not set: AUTH_ISSUER.",
+            ),
             variable(
                 "AUTH_KEY_SECRET",
                 "",

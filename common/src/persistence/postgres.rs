@@ -183,11 +183,13 @@ pub async fn check(pool: &PgPool) -> Result<(), PersistenceError> {
 
 /// Reads a URL of PostgreSQL, also in the form that Python programs use (`postgresql+asyncpg://…?ssl=require`).
 fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    let url = match url.split_once("://") {
-        Some((scheme, rest)) if scheme.starts_with("postgres") && scheme.contains('+') => {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let url = match scheme.split_once('+') {
+        Some(("postgres" | "postgresql", _driver)) => {
             format!("postgresql://{}", rest.replace("?ssl=", "?sslmode=").replace("&ssl=", "&sslmode="))
         }
-        _ => url.to_owned(),
+        None if matches!(scheme, "postgres" | "postgresql") => url.to_owned(),
+        _ => return Err(sqlx::Error::Configuration("has to begin with postgres://".into())),
     };
     // Statements are logged by the spans around them, not a second time.
     Ok(PgConnectOptions::from_str(&url)?.disable_statement_logging())
@@ -207,6 +209,14 @@ mod tests {
             ("db.example", 5433, "ann", Some("ilenia_auth"))
         );
         assert!(matches!(options.get_ssl_mode(), sqlx::postgres::PgSslMode::Require));
+    }
+
+    #[test]
+    fn only_a_postgresql_is_one() {
+        for url in ["mysql://h/d", "mysql:/x", "postgres", "", "http+postgres://h/d"] {
+            let error = connect_options(url).expect_err(url);
+            assert!(!error.to_string().is_empty());
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl ServiceConfig {
         Self {
             listen,
             body_limit_bytes: variables.or("BODY_LIMIT_BYTES", 1024 * 1024),
-            request_timeout: Duration::from_secs(variables.or("REQUEST_TIMEOUT_SECONDS", 30)),
+            request_timeout: Duration::from_secs(variables.or("REQUEST_TIMEOUT_SECONDS", 10)),
             drain: Duration::from_secs(variables.or("DRAIN_TIMEOUT_SECONDS", 10)),
             frontend_origins: origins.0.into_iter().map(|origin| origin.0).collect(),
             trusted_proxies: TrustedProxies::new(proxies.0.into_iter().map(|network| network.0)),

@@ -39,6 +39,7 @@ pub(crate) async fn start(
     let variables = variables.with([
         ("USE_DATABASE", "false"),
         ("AUTH_ISSUER", &site),
+        ("AUTH_PUBLIC_URL", &format!("{site}/api/auth")),
         ("AUTH_SERVICE_URL", &auth_url),
         ("FRONTEND_URL", &site),
         ("TRUSTED_PROXIES", ""),
