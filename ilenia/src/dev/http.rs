@@ -125,11 +125,7 @@ async fn method_not_allowed() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use axum::{
-        body::Body,
-        extract::{OriginalUri, Request},
-        http::Uri,
-    };
+    use axum::{body::Body, extract::Request, http::Uri};
     use tower::ServiceExt as _;
 
     use super::*;
@@ -162,15 +158,12 @@ mod tests {
 
     #[tokio::test]
     async fn public_routes_reach_their_services() {
-        let path = |OriginalUri(site): OriginalUri, uri: Uri| async move { format!("{site} as {uri}") };
-        let service = Router::new().fallback(path);
+        let service = Router::new().fallback(|uri: Uri| async move { uri.to_string() });
         let routes = PublicRoutes::default().at("/api/x", service.clone()).well_known(service);
         let router = router(Dependencies::new(), routes);
-        for (asked, seen) in [
-            ("/api/x", "/api/x as /"),
-            ("/api/x/7?a=b", "/api/x/7?a=b as /7?a=b"),
-            ("/.well-known/keys", "/.well-known/keys as /.well-known/keys"),
-        ] {
+        for (asked, seen) in
+            [("/api/x", "/"), ("/api/x/7?a=b", "/7?a=b"), ("/.well-known/keys", "/.well-known/keys")]
+        {
             let request = Request::get(asked).body(Body::empty()).expect("a request");
             let answer = router.clone().oneshot(request).await.expect("an answer");
             let body = axum::body::to_bytes(answer.into_body(), 1000).await.expect("a body");

@@ -224,6 +224,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::dev::http::PublicRoutes;
 
     fn shell(script: &'static str, ready: Dependency) -> Program {
         let command = move || {
@@ -243,7 +244,12 @@ mod tests {
     async fn somebody() -> Dependency {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(crate::dev::http::serve(listener, BTreeMap::default(), CancellationToken::new()));
+        tokio::spawn(crate::dev::http::serve(
+            listener,
+            BTreeMap::default(),
+            PublicRoutes::default(),
+            CancellationToken::new(),
+        ));
         Dependency::Local { address, path: "/health" }
     }
 
