@@ -17,7 +17,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MigrateArguments {
-    /// Whose database DATABASE_URL names
+    /// Whose database `DATABASE_URL` names
     service: Service,
     /// Change nothing: fail when something is to be applied
     #[arg(long)]

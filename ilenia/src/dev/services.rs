@@ -59,7 +59,7 @@ pub(crate) async fn start(
     let events = events::assemble(&events_config, kept, live)?;
     let (auth, events) = (auth.router(&auth_shell), events.router(&events_shell));
     let mut add = |place: &Place, listener, router: &Router| {
-        parts.start_service(place.command, listener, router.clone())
+        parts.start_service(place.command, listener, router.clone());
     };
     add(&AUTH, listeners.auth, &auth);
     add(&EVENTS, listeners.events, &events);
