@@ -74,7 +74,7 @@ fn client() -> Result<reqwest::Client> {
 }
 
 async fn sign_in(auth: &Running) -> Result<String> {
-    let answer = client()?.post(auth.url("/login")).json(&auth.credentials()).send().await?;
+    let answer = client()?.post(auth.url("/login")).json(&Running::credentials()).send().await?;
     ensure!(answer.status() == 200, "sign-in: {}", answer.text().await?);
     let answer: serde_json::Value = answer.json().await?;
     Ok(answer["access_token"].as_str().context("a token")?.to_owned())
@@ -93,7 +93,7 @@ async fn make_event(events: &Running, token: &str) -> Result<i64> {
 
 /// Asks for `/health` again and again for as long as the sign-ins take.
 async fn health_during_logins(auth: &Running) -> Result<load::Figures> {
-    let (http, url, credentials) = (client()?, auth.url("/login"), auth.credentials());
+    let (http, url, credentials) = (client()?, auth.url("/login"), Running::credentials());
     let logins = (0..LOGINS).map(|_| http.post(&url).json(&credentials).send());
     let logins = futures_util::future::join_all(logins);
     let target = Target { address: auth.address, path: "/health".to_owned(), token: String::new() };

@@ -84,7 +84,7 @@ impl Running {
         format!("http://{}{path}", self.address)
     }
 
-    pub(super) fn credentials(&self) -> Value {
+    pub(super) fn credentials() -> Value {
         json!({ "email": EMAIL, "password": PASSWORD })
     }
 
