@@ -64,9 +64,12 @@ impl AppState {
         let (account_counter, address_counter) = (Counter::account(email), Counter::address(from));
         self.check_address(&address_counter).await?;
         let turn = self.passwords.turn().await?;
+        // What is issued bears the time from before the password was read: if it is changed while it is being verified,
+        // the tokens are older than the change and worthless.
+        let now = clock::now();
         let credentials = self.persistence.credentials(email).await?;
         // Within the turn: a lock that another attempt has just brought about is seen.
-        let locked = self.persistence.locked_until(&account_counter, clock::now()).await?.is_some();
+        let locked = self.persistence.locked_until(&account_counter, now).await?.is_some();
         let hash = credentials.as_ref().and_then(|credentials| credentials.password_hash.as_deref());
         let verdict = turn.verify(password, hash).await?;
         let outdated = match (verdict, &credentials) {
@@ -83,12 +86,11 @@ impl AppState {
         let rehashed = rehash(&turn, password, old_hash, outdated).await?;
         drop(turn);
         let refresh_token = RefreshToken::generate();
-        let new = NewRefreshToken::new(&refresh_token, clock::now(), self.config.refresh_ttl);
+        let new = NewRefreshToken::new(&refresh_token, now, self.config.refresh_ttl);
         if !self.persistence.start_session(user_id, SessionId::generate(), &new, rehashed.as_ref()).await? {
             return Err(SignInError::Refused);
         }
         self.persistence.forget_failures(&account_counter).await?;
-        let now = clock::now();
         let account = self.persistence.account(user_id, Tenants::All).await?.ok_or(SignInError::Refused)?;
         let access_token = self.user_token(&account, now).await?;
         Ok(SignedIn { account, access_token, refresh_token })
