@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::{
+    health::Vital,
     metrics::Metrics,
     request_id::{HEADER, RequestId},
 };
@@ -66,20 +67,47 @@ pub(super) async fn observe(State(metrics): State<Metrics>, request: Request, ne
     response
 }
 
+/// After so long in a handler it is asked whether the database is still there.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a request may take.
+#[derive(Clone)]
+pub(super) struct Bounds {
+    /// At most.
+    pub(super) limit: Duration,
+    /// What slow requests probably wait for.
+    pub(super) vital: Vital,
+}
+
 /// Holds the request to its time, and the process up when a handler panics.
-pub(super) async fn contain(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+///
+/// A statement that was sent to a database which then fell silent is never answered, and nobody tells: no driver of
+/// ours limits the time of single statements. So a slow request is given up early when the database does not answer.
+pub(super) async fn contain(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let work = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(limit, work).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => {
-            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Problem::internal(&format!("a handler panicked: {text}")).into_response()
+    let gone = async {
+        loop {
+            tokio::time::sleep(PATIENCE).await;
+            if !bounds.vital.is_there().await {
+                break;
+            }
         }
-        Err(_) => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", "this took too long and was given up")
-                .retry_after(Duration::from_secs(1))
-                .into_response()
-        }
+    };
+    let given_up = |code, detail| {
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        problem.retry_after(Duration::from_secs(1)).into_response()
+    };
+    tokio::select! {
+        biased;
+        result = work => match result {
+            Ok(response) => response,
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+                Problem::internal(&format!("a handler panicked: {text}")).into_response()
+            }
+        },
+        () = gone => given_up("database_unavailable", "the database is not available at the moment"),
+        () = tokio::time::sleep(bounds.limit) => given_up("timed_out", "this took too long and was given up"),
     }
 }

@@ -10,6 +10,7 @@ use axum::{
 };
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde::Serialize;
+use tokio::{sync::Mutex, time::Instant};
 
 /// How long a dependency has for its answer.
 const CHECK_WITHIN: Duration = Duration::from_secs(2);
@@ -32,6 +33,40 @@ impl Readiness {
     {
         self.checks.insert(name, Arc::new(move || check().boxed()));
         self
+    }
+}
+
+/// The one dependency without which most requests cannot be answered, looked at while they wait.
+#[derive(Clone, Default)]
+pub(super) struct Vital {
+    check: Option<Check>,
+    /// When it was asked last, and what came of it: many wait for one question.
+    last: Arc<Mutex<Option<(Instant, bool)>>>,
+}
+
+/// The name under which services have their database in [`Readiness`].
+const DATABASE: &str = "database";
+/// For so long an answer holds.
+const RECENT: Duration = Duration::from_millis(500);
+
+impl Vital {
+    /// The database among what is needed, if there is one.
+    pub(super) fn of(readiness: &Readiness) -> Self {
+        Self { check: readiness.checks.get(DATABASE).cloned(), last: Arc::default() }
+    }
+
+    /// Whether it answers; also when there is nothing to ask. Cancel-safe.
+    pub(super) async fn is_there(&self) -> bool {
+        let Some(check) = &self.check else { return true };
+        let mut last = self.last.lock().await;
+        if let Some((asked, there)) = *last
+            && asked.elapsed() < RECENT
+        {
+            return there;
+        }
+        let there = tokio::time::timeout(CHECK_WITHIN, check()).await.unwrap_or(false);
+        *last = Some((Instant::now(), there));
+        there
     }
 }
 

@@ -63,6 +63,8 @@ impl Service {
     pub fn router(self, config: &ServiceConfig) -> Router {
         let operations = if config.mock { mock::router(&self.document) } else { self.operations };
         let document = Arc::new(self.document);
+        let bounds =
+            edge::Bounds { limit: config.request_timeout, vital: health::Vital::of(&self.readiness) };
         let common = Router::new()
             .route("/health", get(health::health))
             .route("/ready", get(health::ready).with_state(Arc::new(self.readiness)))
@@ -74,7 +76,7 @@ impl Service {
             .fallback(no_such_path)
             .method_not_allowed_fallback(no_such_method)
             // The route's time limit, and a panic becomes a 500 while the process lives.
-            .layer(from_fn_with_state(config.request_timeout, edge::contain))
+            .layer(from_fn_with_state(bounds, edge::contain))
             .layer(DefaultBodyLimit::max(config.body_limit_bytes))
             // Log line and figures know the matched route, so they are within the router.
             .layer(from_fn_with_state(self.metrics, edge::observe))

@@ -141,6 +141,22 @@ async fn a_usable_request_id_is_kept_and_others_are_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_does_not_wait_long_for_a_database_that_fell_silent() {
+    let started = tokio::time::Instant::now();
+    let silent = Readiness::default().needs("database", std::future::pending);
+    let (answer, problem) = ask(&service(silent, &[]), get_("/things/14"), "").await;
+    assert_eq!((answer.status().as_u16(), &problem["code"]), (503, &json!("database_unavailable")));
+    assert!(answer.headers().contains_key(header::RETRY_AFTER));
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+
+    let started = tokio::time::Instant::now();
+    let there = Readiness::default().needs("database", || async { true });
+    let (_, problem) = ask(&service(there, &[]), get_("/things/14"), "").await;
+    assert_eq!(problem["code"], json!("timed_out"), "slow work is let be");
+    assert!(started.elapsed() >= Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_given_up() {
     let router = service(Readiness::default(), &[("REQUEST_TIMEOUT_SECONDS", "3")]);
     let (answer, problem) = ask(&router, get_("/14"), "").await;
