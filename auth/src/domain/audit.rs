@@ -81,7 +81,7 @@ impl From<&Subject> for Actor {
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
         /// What was done.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Action {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
         }
@@ -136,6 +136,19 @@ actions! {
     /// A new signing key came into use.
     KeyRotated = "key.rotated",
 }
+
+// The derived schema does not see names that a macro gives.
+impl utoipa::PartialSchema for Action {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let names = Self::ALL.iter().map(|action| action.as_str());
+        let object = utoipa::openapi::schema::Object::builder()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(names));
+        object.description(Some("What was done.")).examples(["user.created"]).into()
+    }
+}
+
+impl utoipa::ToSchema for Action {}
 
 impl FromStr for Action {
     type Err = String;

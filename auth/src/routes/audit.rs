@@ -30,10 +30,12 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditQuery {
     /// By this user or client (its id), or by `system`.
+    #[param(inline)]
     actor: Option<Reference>,
     /// About this.
     action: Option<Action>,
     /// On the thing with this id; a role's name.
+    #[param(inline)]
     target: Option<Reference>,
     /// Not earlier than this.
     after: Option<DateTime<Utc>>,

@@ -15,6 +15,7 @@ pub mod mock;
 pub mod openapi;
 pub mod page;
 mod paths;
+mod refine;
 mod request_id;
 mod server;
 mod start;

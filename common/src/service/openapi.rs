@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema as _, ToSchema as _, openapi::OpenApi};
 
+use super::refine::refine;
 use crate::problem::{self, FieldError, MEDIA_TYPE};
 
 /// What a service is.
@@ -52,6 +53,12 @@ impl Document {
         for operation in operations_mut(&mut document) {
             add_problems(operation);
         }
+        refine(&mut document);
+        Self(document)
+    }
+
+    /// What is written there, as it is.
+    pub(super) fn of(document: Value) -> Self {
         Self(document)
     }
 
@@ -81,6 +88,16 @@ impl Document {
         let named = media_type["examples"].as_object().and_then(|examples| examples.values().next());
         let own = media_type.get("example").or_else(|| named.and_then(|example| example.get("value")));
         own.cloned().or_else(|| self.example_of_schema(&media_type["schema"], 0))
+    }
+
+    /// Whether a media type, or its schema, has an example written out.
+    pub(super) fn says_example(&self, media_type: &Value) -> bool {
+        let has = |value: &Value| value.get("example").is_some() || value.get("examples").is_some();
+        let schema = &media_type["schema"];
+        let named = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/schemas/"));
+        has(media_type)
+            || has(schema)
+            || named.is_some_and(|name| self.0["components"]["schemas"].get(name).is_some_and(has))
     }
 
     fn example_of_schema(&self, schema: &Value, depth: usize) -> Option<Value> {
@@ -139,7 +156,7 @@ impl Document {
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
-fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+pub(super) fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
     items.flat_map(|item| {
         let operations = item.as_object_mut().into_iter().flatten();

@@ -26,6 +26,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserQuery {
     /// A part of the e-mail address.
+    #[param(inline)]
     q: Option<EmailPart>,
     /// Who have this role.
     role: Option<RoleName>,

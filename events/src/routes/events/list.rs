@@ -30,6 +30,7 @@ pub(crate) struct EventQuery {
     /// Starting before this time.
     starts_before: Option<Instant>,
     /// With this in the title, whatever the case.
+    #[param(inline)]
     q: Option<Search>,
     /// Of this customer.
     customer_id: Option<CustomerId>,
