@@ -68,7 +68,7 @@ pub(super) async fn observe(State(metrics): State<Metrics>, request: Request, ne
 }
 
 /// After so long in a handler it is asked whether the database is still there.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a request may take.
 #[derive(Clone)]

@@ -47,16 +47,19 @@ impl Condition {
         for line in lines {
             let malformed =
                 || Problem::bad_request("invalid_etag", format!("{name} is a list of entity tags or *"));
-            for tag in line.to_str().map_err(|_| malformed())?.split(',').map(str::trim) {
-                if tag == "*" {
-                    return Ok(Some(Self::Any));
+            let mut rest = line.to_str().map_err(|_| malformed())?.trim();
+            if rest == "*" {
+                return Ok(Some(Self::Any));
+            }
+            loop {
+                let (is_weak, text, after) = entity_tag(rest).ok_or_else(malformed)?;
+                if weak || !is_weak {
+                    tags.extend(text.parse::<i64>().ok());
                 }
-                let opaque = tag.strip_prefix("W/").filter(|_| weak).unwrap_or(tag);
-                let quoted = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-                if quoted.is_none() && !tag.starts_with("W/") {
-                    return Err(malformed());
+                if after.is_empty() {
+                    break;
                 }
-                tags.extend(quoted.and_then(|text| text.parse::<i64>().ok()));
+                rest = after;
             }
         }
         Ok(Some(Self::OneOf(tags)))
@@ -68,6 +71,17 @@ impl Condition {
             Self::OneOf(versions) => versions.contains(&version),
         }
     }
+}
+
+/// The first tag of a list: whether it is weak, what is quoted (which may have commas), and the rest of the list.
+fn entity_tag(list: &str) -> Option<(bool, &str, &str)> {
+    let tag = list.strip_prefix("W/").unwrap_or(list);
+    let (text, rest) = tag.strip_prefix('"')?.split_once('"')?;
+    let rest = rest.trim_start();
+    let next = rest.strip_prefix(',').map(str::trim_start);
+    // Only a comma leads to another tag, and there is one after it.
+    let next = if rest.is_empty() { "" } else { next.filter(|next| !next.is_empty())? };
+    Some((tag.len() < list.len(), text, next))
 }
 
 /// `If-Match`: the change is made only to a version that the client knows. Without it, to any.
@@ -147,6 +161,9 @@ mod tests {
         assert_eq!(if_match("*").expect("any"), Some(Condition::Any));
         assert_eq!(if_match("\"other\"").expect("not ours"), Some(Condition::OneOf(vec![])));
         assert_eq!(if_match("W/\"3\"").expect("weak"), Some(Condition::OneOf(vec![])));
-        assert!(if_match("3").is_err());
+        assert_eq!(if_match("\"a, 1\" , W/\"b,\",\"5\"").expect("three"), Some(Condition::OneOf(vec![5])));
+        for nonsense in ["3", "", "\"3", "\"3\" \"4\"", "\"3\",", "\"3\", *", "w/\"3\""] {
+            assert!(if_match(nonsense).is_err(), "{nonsense}");
+        }
     }
 }

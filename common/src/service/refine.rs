@@ -10,9 +10,8 @@ const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 /// Makes parameters, sets and examples true and whole.
 pub(super) fn refine(document: &mut Value) {
     for operation in operations_mut(document) {
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-            refine_parameter(parameter);
-        }
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        parameters.into_iter().flatten().for_each(refine_parameter);
     }
     take_repeats(document);
     give_examples(document);
@@ -21,8 +20,8 @@ pub(super) fn refine(document: &mut Value) {
 /// An optional parameter is absent, never null.
 fn refine_parameter(parameter: &mut Value) {
     let name = parameter["name"].as_str().unwrap_or_default().to_ascii_lowercase();
-    let schema = &mut parameter["schema"];
-    if let Some(types) = schema["type"].as_array_mut() {
+    let Some(schema) = parameter.get_mut("schema") else { return };
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
         types.retain(|name| name != "null");
         if let [one] = &types[..] {
             schema["type"] = one.clone();
@@ -100,13 +99,15 @@ mod tests {
     fn parameters_are_never_null() {
         let operation = refined(&json!({ "parameters": [
             { "name": "q", "in": "query", "schema": { "type": ["string", "null"], "maxLength": 5 } },
+            { "name": "one", "in": "query", "schema": { "$ref": "#/y" } },
             { "name": "id", "in": "query", "schema": { "oneOf": [{ "type": "null" }, { "$ref": "#/x" }] } },
             { "name": "If-Match", "in": "header", "schema": { "type": ["string", "null"] } },
         ] }));
         let schema = |index: usize| operation["parameters"][index]["schema"].clone();
         assert_eq!(schema(0), json!({ "type": "string", "maxLength": 5 }));
-        assert_eq!(schema(1), json!({ "$ref": "#/x" }));
-        assert_eq!(schema(2), json!({ "type": "string", "pattern": ENTITY_TAGS }));
+        assert_eq!(schema(1), json!({ "$ref": "#/y" }));
+        assert_eq!(schema(2), json!({ "$ref": "#/x" }));
+        assert_eq!(schema(3), json!({ "type": "string", "pattern": ENTITY_TAGS }));
     }
 
     #[test]
@@ -124,5 +125,6 @@ mod tests {
         assert_eq!(content("200")["example"], json!({ "items": [{ "name": "one" }], "next": null }));
         assert!(content("200")["schema"]["properties"]["items"].get("uniqueItems").is_none());
         assert!(content("201").get("example").is_none(), "it is at the schema");
+        assert!(operation.get("parameters").is_none(), "nothing is added");
     }
 }

@@ -36,7 +36,7 @@ class Traffic:
     def since(self, moment: float) -> list[tuple[float, float, requests.Response]]:
         return [entry for entry in self.answers if entry[0] >= moment]
 
-    def wait_for(self, status: int, since: float, within: float, how_many: int = 8) -> None:
+    def wait_for(self, status: int, since: float, within: float, how_many: int = 4) -> None:
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if sum(answer.status_code == status for *_, answer in self.since(since)) >= how_many:

@@ -30,7 +30,7 @@ def test_every_answer_is_as_the_specification_says(new_platform, service, tmp_pa
     program = Path(sys.executable).with_name("schemathesis")
     command = [
         program, "--config-file", CONFIGURATION, "run", f"{running.url}/openapi.json",
-        "--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2", "--no-color",
+        "--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--no-color",
     ]
     secrets = {"ILENIA_TOKEN": token, "ILENIA_CLIENT_ID": CLIENT[0], "ILENIA_CLIENT_SECRET": CLIENT[1]}
     done = subprocess.run(
