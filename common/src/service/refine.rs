@@ -64,7 +64,7 @@ fn give_examples(document: &mut Value) {
             match name.as_str() {
                 "requestBody" => bodies.push(part),
                 "responses" => {
-                    bodies.extend(part.as_object_mut().into_iter().flat_map(|all| all.values_mut()))
+                    bodies.extend(part.as_object_mut().into_iter().flat_map(|all| all.values_mut()));
                 }
                 _ => {}
             }
