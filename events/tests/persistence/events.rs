@@ -37,7 +37,7 @@ fn rename(title: &str) -> Change {
     Change::Patch(EventPatch { title: Some(title.parse().expect("a title")), ..EventPatch::default() })
 }
 
-fn new_channel(changes: serde_json::Value) -> Change {
+fn new_channel(changes: &serde_json::Value) -> Change {
     let mut body = json!({"name": "B", "source_language": "es-ES", "target_languages": ["en", "ca-ES"]});
     for (name, value) in changes.as_object().expect("an object") {
         body[name] = value.clone();
@@ -130,18 +130,18 @@ async fn channels_come_and_go_and_numbers_are_not_given_again(store: Store) {
     made(&store).await;
     let numbers =
         |event: &Event| event.channels.iter().map(|channel| channel.channel_id.get()).collect::<Vec<_>>();
-    assert_eq!(numbers(&changed(&store, &new_channel(json!({}))).await.expect("added")), [1, 2]);
+    assert_eq!(numbers(&changed(&store, &new_channel(&json!({}))).await.expect("added")), [1, 2]);
     assert_eq!(
-        numbers(&changed(&store, &new_channel(json!({"channel_id": 7}))).await.expect("added")),
+        numbers(&changed(&store, &new_channel(&json!({"channel_id": 7}))).await.expect("added")),
         [1, 2, 7]
     );
     assert_eq!(numbers(&changed(&store, &Change::RemoveChannel(number(7))).await.expect("removed")), [1, 2]);
-    assert_eq!(numbers(&changed(&store, &new_channel(json!({}))).await.expect("added")), [1, 2, 8]);
+    assert_eq!(numbers(&changed(&store, &new_channel(&json!({}))).await.expect("added")), [1, 2, 8]);
     assert_eq!(
-        numbers(&changed(&store, &new_channel(json!({"channel_id": 5}))).await.expect("added")),
+        numbers(&changed(&store, &new_channel(&json!({"channel_id": 5}))).await.expect("added")),
         [1, 2, 5, 8]
     );
-    let taken = changed(&store, &new_channel(json!({"channel_id": 5}))).await;
+    let taken = changed(&store, &new_channel(&json!({"channel_id": 5}))).await;
     assert_eq!(taken, Err(Refusal::ChannelExists(number(5))));
     let patch: ChannelPatch = serde_json::from_value(json!({
         "target_languages": ["fr-FR"], "record": false, "glossary": {"fr-FR": {"sí": "oui"}}
@@ -152,14 +152,14 @@ async fn channels_come_and_go_and_numbers_are_not_given_again(store: Store) {
     assert_eq!(changed(&store, &Change::RemoveChannel(number(3))).await, Err(Refusal::NoChannel));
     let nothing = Change::PatchChannel(number(3), ChannelPatch::default());
     assert_eq!(changed(&store, &nothing).await, Err(Refusal::NoChannel));
-    changed(&store, &new_channel(json!({"channel_id": 999}))).await.expect("added");
-    let after = changed(&store, &new_channel(json!({}))).await;
+    changed(&store, &new_channel(&json!({"channel_id": 999}))).await.expect("added");
+    let after = changed(&store, &new_channel(&json!({}))).await;
     assert!(matches!(after, Err(Refusal::TooMany { .. })), "{after:?}");
 }
 
 async fn speakers_go_with_their_channel(store: Store) {
     made(&store).await;
-    changed(&store, &new_channel(json!({}))).await.expect("added");
+    changed(&store, &new_channel(&json!({}))).await.expect("added");
     let user_id = UserId::generate();
     for channel in [1, 2] {
         let speaker = Speaker { channel_id: number(channel), user_id };
@@ -200,8 +200,8 @@ async fn what_makes_no_sense_changes_nothing(store: Store) {
         Change::Patch(backwards),
         Change::PatchChannel(number(1), own_language),
         Change::AddSpeaker(nowhere),
-        new_channel(json!({"target_languages": ["es-ES"]})),
-        new_channel(json!({"target_languages": ["ca", "ca"]})),
+        new_channel(&json!({"target_languages": ["es-ES"]})),
+        new_channel(&json!({"target_languages": ["ca", "ca"]})),
     ] {
         let outcome = changed(&store, &change).await;
         assert!(matches!(outcome, Err(Refusal::Invalid(_))), "{change:?}: {outcome:?}");
