@@ -1,9 +1,13 @@
 """What init.sql makes: each user gets into its own database and into no other."""
 
+import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
+from harness import REPOSITORY
 from platform_of_services import DATABASE_PASSWORDS, SERVICES, Postgres
 
 
@@ -50,10 +54,6 @@ def test_init_may_be_repeated_and_takes_back_what_was_granted_since(postgres):
 @pytest.fixture
 def managed(tmp_path_factory):
     """A cluster as a provider gives it: the administrator is no superuser."""
-    import shutil
-    import tempfile
-    from pathlib import Path
-
     directory = Path(tempfile.mkdtemp(prefix="ilenia-postgres-"))
     directory.chmod(0o755)
     cluster = Postgres(directory / "cluster")
@@ -69,8 +69,6 @@ def test_init_needs_no_superuser(managed):
 
 
 def test_init_has_no_default_passwords(postgres):
-    from harness import REPOSITORY
-
     script = REPOSITORY / "deploy/postgres/init.sql"
     command = ["psql", "-X", "-q", "-v", "auth_password=x", "-f", script, postgres.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
