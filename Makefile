@@ -21,8 +21,7 @@ fmt: ## Format the Rust code
 	cargo fmt --all
 
 sqlx: ## Renew what the build knows of the database (after a change to a query or a migration)
-	@scripts/sqlx.sh auth
-	@scripts/sqlx.sh events
+	@for crate in auth events provider orchestrator transcript; do scripts/sqlx.sh $$crate || exit 1; done
 
 specs: ## Renew the APIs' descriptions in specs/openapi
 	ILENIA_UPDATE=1 cargo test --locked -p ilenia --test specs

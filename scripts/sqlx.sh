@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # What the build knows of the databases (`<crate>/.sqlx`), from a real PostgreSQL with the migrations applied:
-# scripts/sqlx.sh auth|events      renews the folder of a crate
+# scripts/sqlx.sh CRATE            renews the folder of a crate
 # scripts/sqlx.sh run COMMAND…     runs a cargo command with checked queries, and fails where a folder is out of date
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-CRATES=(auth events)
+# Each crate with queries, and the folder of migrations that its database is made of.
+declare -A SCHEMA=([auth]=auth [events]=events [provider]=livekit [orchestrator]=live [transcript]=live)
+CRATES=("${!SCHEMA[@]}")
 shopt -s nullglob
 
 work=$(mktemp -d)
@@ -23,7 +25,7 @@ make_database() {
     local crate=$1 migration
     "${PSQL[@]}" "$server" -c "CREATE DATABASE $crate"
     address=${server%/*}/$crate
-    for migration in migrations/"$crate"/*.sql; do
+    for migration in migrations/"${SCHEMA[$crate]}"/*.sql; do
         "${PSQL[@]}" "$address" --single-transaction -f "$migration" || fail "$migration does not apply"
     done
 }
@@ -91,7 +93,7 @@ case ${1:-} in
         run "$@"
         ;;
     *)
-        [[ $# == 1 && " ${CRATES[*]} " == *" $1 "* ]] || fail "usage: scripts/sqlx.sh auth|events | run COMMAND…"
+        [[ $# == 1 && -n ${SCHEMA[$1]:-} ]] || fail "usage: scripts/sqlx.sh ${CRATES[*]} | run COMMAND…"
         server=$(scripts/postgres.sh start "$work/postgres")
         renew "$1"
         ;;

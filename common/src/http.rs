@@ -65,6 +65,16 @@ pub async fn read_at_most(mut response: Response, limit: usize) -> Result<Vec<u8
     Ok(body)
 }
 
+/// The address of `path` (`events/123457?full=true`) under `base`, whether that ends in a slash or not.
+pub(crate) fn under(base: &Url, path: &str) -> Url {
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let mut url = base.clone();
+    url.set_query(query);
+    url.set_fragment(None);
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
+}
+
 /// The error with its causes: reqwest tells the reason (connection refused, timed out) only there.
 pub(crate) fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -32,6 +32,18 @@ impl fmt::Display for LanguageTag {
     }
 }
 
+#[cfg(feature = "service")]
+impl utoipa::PartialSchema for LanguageTag {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::schema::{Object, Type};
+        let object = Object::builder().schema_type(Type::String).max_length(Some(64));
+        object.description(Some("a BCP-47 language tag")).examples(["es-ES"]).into()
+    }
+}
+
+#[cfg(feature = "service")]
+impl utoipa::ToSchema for LanguageTag {}
+
 /// The text is not a BCP-47 language tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a language tag such as en-US: {cause}")]

@@ -10,6 +10,8 @@ pub mod config;
 #[cfg(feature = "service")]
 pub mod demo;
 #[cfg(feature = "service")]
+pub mod event;
+#[cfg(feature = "service")]
 pub mod http;
 pub mod ids;
 pub mod language;
@@ -17,6 +19,8 @@ pub mod language;
 pub mod live_state;
 #[cfg(feature = "service")]
 pub mod oauth;
+#[cfg(feature = "service")]
+pub mod peer;
 #[cfg(feature = "service")]
 pub mod persistence;
 #[cfg(feature = "service")]

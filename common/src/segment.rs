@@ -8,6 +8,7 @@ use crate::{LanguageTag, SegmentId};
 
 /// How settled a segment's text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema), schema(example = "final"))]
 #[serde(rename_all = "lowercase")]
 pub enum SegmentState {
     /// May still change; shown, never stored.
@@ -61,6 +62,11 @@ impl FromStr for SegmentState {
 
 /// One utterance in one language. Its id is the same in all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "service", derive(utoipa::ToSchema), schema(example = json!({
+    "id": "SG_0192f0c12a6b7c3d8e4f5a6b7c8d9e0f", "speaker": "speaker-0192f0c1-2a6b-7c3d-8e4f-5a6b7c8d9e0f",
+    "language": "es-ES", "source_language": "en-US", "text": "Bienvenidos a la asamblea.", "start_ms": 1_200,
+    "end_ms": 3_400, "revision": 0, "state": "final"
+})))]
 pub struct Segment {
     /// Which utterance.
     pub id: SegmentId,

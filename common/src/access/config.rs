@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::LEEWAY;
-use crate::config::Variables;
+use crate::{config::Variables, http::under, peer::service_url};
 
 /// Where the auth-service is, and its issuer's name, unless configured: the port of the contract on this machine.
 pub const DEFAULT_AUTH_SERVICE_URL: &str = "http://127.0.0.1:8081";
@@ -42,22 +42,7 @@ pub fn issuer(variables: &Variables) -> String {
 
 /// `AUTH_SERVICE_URL`.
 pub fn auth_service_url(variables: &Variables) -> Url {
-    let fallback: Url = DEFAULT_AUTH_SERVICE_URL.parse().expect("a constant that is a URL");
-    let url = variables.or("AUTH_SERVICE_URL", fallback.clone());
-    if matches!(url.scheme(), "http" | "https") && url.has_host() {
-        return url;
-    }
-    variables.mistake("AUTH_SERVICE_URL: has to begin with http:// or https://");
-    fallback
-}
-
-/// The address of `path` under `base`, whether that ends in a slash or not.
-pub(crate) fn under(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
-    url
+    service_url(variables, "AUTH_SERVICE_URL", DEFAULT_AUTH_SERVICE_URL)
 }
 
 #[cfg(test)]

@@ -125,54 +125,8 @@ fn read(text: &str) -> Result<DateTime<Utc>, LiveStateError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-    use futures_util::stream::BoxStream;
-
     use super::*;
-    use crate::{
-        clock,
-        live_state::{InProcess, Notice},
-    };
-
-    /// Live state that can be cut off, and counts what it is asked.
-    #[derive(Default)]
-    struct Cuttable {
-        inner: InProcess,
-        away: AtomicBool,
-        asked: AtomicUsize,
-    }
-
-    #[async_trait]
-    impl LiveState for Cuttable {
-        async fn get(&self, key: &str) -> Result<Option<String>, LiveStateError> {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-            if self.away.load(Ordering::Relaxed) {
-                return Err(LiveStateError("cut off".into()));
-            }
-            self.inner.get(key).await
-        }
-
-        async fn set(&self, key: &str, value: &str, ttl: Duration) -> Result<(), LiveStateError> {
-            self.inner.set(key, value, ttl).await
-        }
-
-        async fn delete(&self, key: &str) -> Result<(), LiveStateError> {
-            self.inner.delete(key).await
-        }
-
-        async fn publish(&self, channel: &str, message: &str) -> Result<(), LiveStateError> {
-            self.inner.publish(channel, message).await
-        }
-
-        async fn subscribe(&self, channel: &str) -> Result<BoxStream<'static, Notice>, LiveStateError> {
-            self.inner.subscribe(channel).await
-        }
-
-        async fn check(&self) -> Result<(), LiveStateError> {
-            self.inner.check().await
-        }
-    }
+    use crate::{clock, live_state::testing::Cuttable};
 
     fn somebody(name: &str) -> Subject {
         Subject::Service(name.to_owned())
@@ -186,7 +140,7 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(not_before.not_before(&who).await.unwrap(), None);
         }
-        assert_eq!(state.asked.load(Ordering::Relaxed), 1);
+        assert_eq!(state.asked(), 1);
         let moment = clock::now();
         withdraw(&*state, &who, moment, Duration::from_secs(3600)).await.unwrap();
         tokio::time::advance(KEPT).await;
@@ -201,14 +155,14 @@ mod tests {
         let not_before = LiveNotBefore::new(state.clone());
         withdraw(&*state, &somebody("a"), clock::now(), Duration::from_secs(3600)).await.unwrap();
         assert!(not_before.not_before(&somebody("a")).await.unwrap().is_some());
-        state.away.store(true, Ordering::Relaxed);
+        state.cut(true);
         tokio::time::advance(KEPT).await;
         for _ in 0..100 {
             assert!(not_before.not_before(&somebody("a")).await.unwrap().is_some());
             assert!(not_before.not_before(&somebody("b")).await.unwrap().is_none());
         }
-        assert_eq!(state.asked.load(Ordering::Relaxed), 2);
-        state.away.store(false, Ordering::Relaxed);
+        assert_eq!(state.asked(), 2);
+        state.cut(false);
         withdraw(&*state, &somebody("b"), clock::now(), Duration::from_secs(3600)).await.unwrap();
         tokio::time::advance(AFTER_FAILURE).await;
         assert!(not_before.not_before(&somebody("b")).await.unwrap().is_some());

@@ -1,11 +1,11 @@
 //! Identifiers as newtypes, so that one kind is never taken for another.
 
+mod by_uuid;
 mod event;
-mod owner;
 mod segment;
 
+pub use by_uuid::{CustomerId, SessionId, UserId};
 pub use event::{ChannelId, EventId, InvalidNumber};
-pub use owner::{CustomerId, UserId};
 pub use segment::{InvalidSegmentId, SegmentId};
 
 /// A random UUID (version 7: sorts by time of making) for ids that have no newtype of their own here.

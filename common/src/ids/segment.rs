@@ -33,6 +33,23 @@ impl fmt::Display for SegmentId {
     }
 }
 
+#[cfg(feature = "service")]
+impl utoipa::PartialSchema for SegmentId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::schema::{Object, Type};
+        let object = Object::builder().schema_type(Type::String).min_length(Some(1));
+        let object =
+            object.max_length(Some(Self::MAX_BYTES)).pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]+$"));
+        object
+            .description(Some("names one utterance, in every language"))
+            .examples(["SG_0192f0c12a6b7c3d8e4f5a6b7c8d9e0f"])
+            .into()
+    }
+}
+
+#[cfg(feature = "service")]
+impl utoipa::ToSchema for SegmentId {}
+
 /// The text cannot be a segment id: it is empty, longer than [`SegmentId::MAX_BYTES`] or has control characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a segment id: {0:?}")]

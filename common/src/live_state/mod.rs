@@ -2,7 +2,11 @@
 
 mod hub;
 mod in_process;
+mod members;
 mod redis;
+mod streams;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,13 +15,15 @@ use futures_util::stream::BoxStream;
 
 pub use self::{
     in_process::InProcess,
+    members::Members,
     redis::{Redis, RedisAddress},
+    streams::{StreamNotice, Streams},
 };
 use crate::config::Variables;
 
 /// Short-lived keys and notices. Losing any of it costs time, never data.
 #[async_trait]
-pub trait LiveState: Send + Sync {
+pub trait LiveState: Members + Streams {
     /// The value of `key`, if it is there and has not expired.
     async fn get(&self, key: &str) -> Result<Option<String>, LiveStateError>;
 

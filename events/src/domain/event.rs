@@ -1,11 +1,14 @@
 //! Events and who is assigned to them.
 
 use chrono::{DateTime, Utc};
-use common::ids::{ChannelId, CustomerId, EventId, UserId};
+use common::{
+    event::{EventState, ListenAccess},
+    ids::{ChannelId, CustomerId, EventId, UserId},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Channel, Description, EventState, Timezone, Title};
+use super::{Channel, Description, Timezone, Title};
 
 /// As many speakers (a person on a channel) an event has at most.
 pub const MAX_SPEAKERS: usize = 500;
@@ -47,44 +50,6 @@ pub struct Event {
     pub updated_at: DateTime<Utc>,
     /// Counts its changes, from 1.
     pub version: i64,
-}
-
-/// Who may listen to an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(example = "assigned")]
-pub enum ListenAccess {
-    /// Those who are assigned to it.
-    #[default]
-    Assigned,
-    /// Whoever is signed in.
-    Authenticated,
-    /// Everybody, without an account.
-    Public,
-}
-
-impl ListenAccess {
-    /// As it travels and is stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assigned => "assigned",
-            Self::Authenticated => "authenticated",
-            Self::Public => "public",
-        }
-    }
-}
-
-impl std::str::FromStr for ListenAccess {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "assigned" => Ok(Self::Assigned),
-            "authenticated" => Ok(Self::Authenticated),
-            "public" => Ok(Self::Public),
-            other => Err(format!("there is no access {other:?}")),
-        }
-    }
 }
 
 /// A person who speaks on a channel.

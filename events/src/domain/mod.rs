@@ -6,7 +6,6 @@ mod event;
 mod instant;
 mod language;
 mod session;
-mod state;
 mod template;
 mod text;
 mod timezone;
@@ -16,14 +15,14 @@ pub use change::{
     Change, Changed, ChannelPatch, EventPatch, NewChannel, Refusal, check_times, number_channels, present,
 };
 pub use channel::{Channel, Glossary, MAX_CHANNELS, MAX_TARGET_LANGUAGES};
-pub use event::{Event, ListenAccess, Listener, MAX_LISTENERS, MAX_SPEAKERS, Speaker, draw_event_id};
+pub use common::event::{AgentType, EventState, ListenAccess, UnknownState};
+pub use event::{Event, Listener, MAX_LISTENERS, MAX_SPEAKERS, Speaker, draw_event_id};
 pub use instant::{Instant, InvalidInstant};
 pub use language::{InvalidLanguage, Language};
 pub use session::{
-    AgentRecord, AgentType, Artefact, ArtefactKind, Format, Location, PeakListeners, Relation, SessionId,
-    SessionRecord, SessionStatus, Sha256, StoredSession,
+    AgentRecord, Artefact, ArtefactKind, Format, Location, PeakListeners, Relation, SessionId, SessionRecord,
+    SessionStatus, Sha256, StoredSession,
 };
-pub use state::{EventState, UnknownState};
 pub use template::{
     DEFAULT_DURATION_MINUTES, EventFromTemplate, MAX_DURATION_MINUTES, NewTemplate, Template, TemplateId,
     TemplatePatch,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use common::{ids::ChannelId, problem::FieldError};
+use common::{event::AgentType, ids::ChannelId, problem::FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
@@ -139,21 +139,6 @@ impl FromStr for SessionStatus {
         let all = [Self::Active, Self::Ended, Self::Failed];
         all.into_iter().find(|one| one.as_str() == text).ok_or_else(|| format!("there is no status {text:?}"))
     }
-}
-
-/// What an agent does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(example = "mt")]
-pub enum AgentType {
-    /// Writes down what is said.
-    Asr,
-    /// Translates into one language.
-    Mt,
-    /// Records.
-    Recorder,
-    /// Carries between `LiveKit` and WebSocket clients.
-    Bridge,
 }
 
 /// An agent of a session.

@@ -1,8 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use common::live_state::{LiveState, LiveStateError, Notice};
-use futures_util::{StreamExt as _, stream::BoxStream};
+use common::live_state::{Notice, testing::Cuttable};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::{persistence::in_memory::InMemory, testing::TestService};
@@ -42,43 +41,9 @@ async fn every_change_is_told_and_drops_what_is_cached() {
     }
 }
 
-/// Live state that is away.
-struct Away;
-
-fn away<T>() -> Result<T, LiveStateError> {
-    Err(LiveStateError("cut off".into()))
-}
-
-#[async_trait]
-impl LiveState for Away {
-    async fn get(&self, _: &str) -> Result<Option<String>, LiveStateError> {
-        away()
-    }
-
-    async fn set(&self, _: &str, _: &str, _: Duration) -> Result<(), LiveStateError> {
-        away()
-    }
-
-    async fn delete(&self, _: &str) -> Result<(), LiveStateError> {
-        away()
-    }
-
-    async fn publish(&self, _: &str, _: &str) -> Result<(), LiveStateError> {
-        away()
-    }
-
-    async fn subscribe(&self, _: &str) -> Result<BoxStream<'static, Notice>, LiveStateError> {
-        away()
-    }
-
-    async fn check(&self) -> Result<(), LiveStateError> {
-        away()
-    }
-}
-
 #[tokio::test]
 async fn no_change_fails_because_it_cannot_be_told() {
-    let service = TestService::with(Arc::new(InMemory::default()), Arc::new(Away));
+    let service = TestService::with(Arc::new(InMemory::default()), Arc::new(Cuttable::away()));
     let id = service.event().await;
     service.move_through(id, &["scheduled", "cancelled"]).await;
     service.call(&format!("DELETE /events/{id}")).by(&service.manager()).await.expect(204);

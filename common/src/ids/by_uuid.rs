@@ -1,4 +1,4 @@
-//! Whom things belong to: people and their customers (tenants).
+//! Ids that are UUIDs: people, their customers (tenants), and sessions.
 
 use std::{fmt, str::FromStr};
 
@@ -44,4 +44,8 @@ uuid_newtype! {
 uuid_newtype! {
     /// Names a customer: the tenant to whom users, events and everything else belong.
     CustomerId
+}
+uuid_newtype! {
+    /// Names one session: a channel of an event, from start to stop.
+    SessionId
 }

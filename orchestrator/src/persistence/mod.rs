@@ -1,0 +1,6 @@
+//! Where sessions are kept: one trait, in memory or in PostgreSQL. Their segments are kept by the crate `transcript`.
+
+mod sessions;
+
+pub use common::persistence::PersistenceError;
+pub use sessions::{Created, Sessions};

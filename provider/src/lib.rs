@@ -1,0 +1,1 @@
+//! The livekit-provider: rooms and tokens, no event data of its own.
