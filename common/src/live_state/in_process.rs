@@ -11,7 +11,7 @@ use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{LiveState, LiveStateError, Notice, hub, hub::Hub};
+use super::{LiveState, LiveStateError, Notice, hub, hub::Hub, members::Sets};
 
 /// When there are more keys, those that would expire first go.
 const MAX_KEYS: usize = 20_000;
@@ -23,6 +23,7 @@ const MAX_TTL: Duration = Duration::from_secs(366 * 24 * 3600);
 pub struct InProcess {
     keys: Mutex<Keys>,
     hub: Hub,
+    pub(super) sets: Sets,
 }
 
 #[derive(Default)]
@@ -84,6 +85,7 @@ impl LiveState for InProcess {
 
     async fn delete(&self, key: &str) -> Result<(), LiveStateError> {
         self.keys.lock().remove(key);
+        self.sets.delete(key);
         Ok(())
     }
 

@@ -77,7 +77,8 @@ impl Redis {
         }
     }
 
-    async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, LiveStateError> {
+    /// The answer to `command`, which may be sent twice.
+    pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, LiveStateError> {
         match timeout(COMMAND_TIMEOUT, self.attempt_twice(command)).await {
             Ok(outcome) => outcome.map_err(away),
             Err(elapsed) => Err(away(elapsed)),

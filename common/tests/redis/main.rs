@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
+mod members;
+
 use std::{net::SocketAddr, time::Duration};
 
 use common::{
