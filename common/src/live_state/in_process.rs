@@ -11,7 +11,7 @@ use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{LiveState, LiveStateError, Notice, hub, hub::Hub, members::Sets};
+use super::{LiveState, LiveStateError, Notice, hub, hub::Hub, members::Sets, streams::Relay};
 
 /// When there are more keys, those that would expire first go.
 const MAX_KEYS: usize = 20_000;
@@ -24,6 +24,7 @@ pub struct InProcess {
     keys: Mutex<Keys>,
     hub: Hub,
     pub(super) sets: Sets,
+    pub(super) relay: Relay,
 }
 
 #[derive(Default)]

@@ -19,11 +19,11 @@ use super::{LiveState, LiveStateError, Notice};
 use listener::Listener;
 
 /// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long an answer may take.
-const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long a command may take, connecting and a second attempt included.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const COMMAND_TIMEOUT: Duration = Duration::from_secs(1);
 /// After a connection failed, commands fail at once for this long.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -54,7 +54,7 @@ impl fmt::Debug for RedisAddress {
 /// `ConnectionManager` is not used: it keeps a connection whose other end is gone without a word, as after a power
 /// cut, until the kernel gives it up, and answers the first command after an outage with the outage.
 pub struct Redis {
-    client: Client,
+    pub(super) client: Client,
     connection: Mutex<Slot>,
     listener: Listener,
 }

@@ -1,19 +1,27 @@
 //! What is told to all processes in order, with a short memory: Redis Streams, or the same in process.
 
+mod in_process;
+mod redis;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
-use super::{InProcess, LiveStateError, Redis};
+pub(super) use self::in_process::Relay;
+use super::LiveStateError;
 
 /// Short streams of entries.
 #[async_trait]
 pub trait Streams: Send + Sync {
     /// Appends to the stream at `key`, which keeps about the last `keep` entries and is forgotten `ttl` after the last.
+    ///
+    /// Where the answer was lost it is sent again: an entry may be there twice, and says itself which one it is. After
+    /// an error it may be there as well.
     async fn append(&self, key: &str, entry: &str, keep: usize, ttl: Duration) -> Result<(), LiveStateError>;
 
-    /// What is appended to any of `keys` from now on. Never ends by itself: it reconnects underneath.
+    /// What is appended to any of `keys` from now on, in order within each. Never ends by itself: it reconnects
+    /// underneath, and yields a [`StreamNotice::Gap`] where it may have missed something.
     async fn tail(&self, keys: &[String]) -> Result<BoxStream<'static, StreamNotice>, LiveStateError>;
 }
 
@@ -29,38 +37,4 @@ pub enum StreamNotice {
     },
     /// Entries may have been missed: read again what they are about.
     Gap,
-}
-
-#[async_trait]
-impl Streams for InProcess {
-    async fn append(
-        &self,
-        _key: &str,
-        _entry: &str,
-        _keep: usize,
-        _ttl: Duration,
-    ) -> Result<(), LiveStateError> {
-        todo!()
-    }
-
-    async fn tail(&self, _keys: &[String]) -> Result<BoxStream<'static, StreamNotice>, LiveStateError> {
-        todo!()
-    }
-}
-
-#[async_trait]
-impl Streams for Redis {
-    async fn append(
-        &self,
-        _key: &str,
-        _entry: &str,
-        _keep: usize,
-        _ttl: Duration,
-    ) -> Result<(), LiveStateError> {
-        todo!()
-    }
-
-    async fn tail(&self, _keys: &[String]) -> Result<BoxStream<'static, StreamNotice>, LiveStateError> {
-        todo!()
-    }
 }

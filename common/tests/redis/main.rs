@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 mod members;
+mod streams;
 
 use std::{net::SocketAddr, time::Duration};
 
