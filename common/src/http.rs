@@ -66,7 +66,7 @@ pub async fn read_at_most(mut response: Response, limit: usize) -> Result<Vec<u8
 }
 
 /// The address of `path` (`events/123457?full=true`) under `base`, whether that ends in a slash or not.
-pub(crate) fn under(base: &Url, path: &str) -> Url {
+pub fn under(base: &Url, path: &str) -> Url {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let mut url = base.clone();
     url.set_query(query);

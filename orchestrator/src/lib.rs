@@ -1,4 +1,19 @@
 //! The live-service: sessions from start to completed, their agents, their listeners and their segment log.
 
+mod about;
+mod config;
 pub mod domain;
+mod notices;
 pub mod persistence;
+mod provider;
+mod routes;
+mod state;
+#[cfg(test)]
+mod testing;
+
+pub use about::{ABOUT, openapi};
+pub use config::{AUDIENCE, LiveConfig};
+pub use notices::{LiveNotices, channel as notices_channel};
+pub use provider::{AgentToken, LiveKitProvider, Provider, Room};
+pub use routes::router;
+pub use state::AppState;

@@ -1,6 +1,6 @@
 //! Sessions: a channel of an event, from start to stop.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use common::{
@@ -68,10 +68,12 @@ pub struct Session {
     pub started_at: DateTime<Utc>,
     /// When its stopping began.
     pub stopping_at: Option<DateTime<Utc>>,
-    /// When it was over.
+    /// When its agents were done.
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it failed, in words.
     pub failure: Option<String>,
+    /// When all that is left of it was stored and its event moved on: there is nothing to do for it any more.
+    pub finished_at: Option<DateTime<Utc>>,
     /// How many listened at most at the same time, by language.
     pub peak_listeners: BTreeMap<LanguageTag, u64>,
     /// Who works in it, by id.
@@ -97,11 +99,72 @@ pub struct SessionAgent {
     pub restarts: u32,
     /// Why it ended last before its time, in words.
     pub error: Option<String>,
+    /// When it was last known to work.
+    pub seen_alive_at: Option<DateTime<Utc>>,
 }
 
+macro_rules! words {
+    ($name:ident: $($variant:ident = $word:literal),+ $(,)?) => {
+        impl $name {
+            /// As it travels and is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(format!("{other:?} is none of {}", [$($word),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+words!(SessionState: Starting = "starting", Active = "active", Stopping = "stopping", Stopped = "stopped", Failed = "failed");
+words!(
+    AgentStatus: Joining = "joining", Active = "active", Restarting = "restarting", Ended = "ended", Failed = "failed",
+);
+
 impl SessionState {
+    /// Those in which there is still something to do for it.
+    pub const RUNNING: [Self; 3] = [Self::Starting, Self::Active, Self::Stopping];
+
     /// Whether there is still something to do for it.
     pub fn is_running(self) -> bool {
-        matches!(self, Self::Starting | Self::Active | Self::Stopping)
+        Self::RUNNING.contains(&self)
+    }
+}
+
+impl Session {
+    /// Everything one can follow in it: what is spoken, then the translations.
+    pub fn languages(&self) -> impl Iterator<Item = &LanguageTag> {
+        std::iter::once(&self.source_language).chain(&self.target_languages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for state in
+            [SessionState::RUNNING.as_slice(), &[SessionState::Stopped, SessionState::Failed]].concat()
+        {
+            assert_eq!(state.as_str().parse(), Ok(state));
+            assert_eq!(serde_json::to_value(state).expect("json"), state.as_str());
+        }
+        assert!("done".parse::<AgentStatus>().is_err());
     }
 }

@@ -1,0 +1,35 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use common::{access::Verifier, event::EventSource, live_state::LiveState};
+use tokio_util::sync::CancellationToken;
+use transcript::SegmentLog;
+
+use crate::{LiveNotices, persistence::Sessions};
+
+/// What every handler gets; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Where sessions are kept.
+    pub sessions: Arc<dyn Sessions>,
+    /// Where their segments are kept.
+    pub log: Arc<dyn SegmentLog>,
+    /// Short-lived keys and notices.
+    pub live_state: Arc<dyn LiveState>,
+    /// Tells others what changed.
+    pub notices: LiveNotices,
+    /// Where events are asked for.
+    pub events: Arc<dyn EventSource>,
+    /// Tells who asks.
+    pub verifier: Arc<Verifier>,
+    /// Cancelled when the service is to end.
+    pub shutdown: CancellationToken,
+}
+
+impl FromRef<AppState> for Arc<Verifier> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.verifier)
+    }
+}
