@@ -3,8 +3,15 @@
 //!
 //! It knows nothing of who writes to it.
 
+mod batch;
 mod entry;
+mod in_memory;
 mod log;
+mod postgres;
+mod view;
 
 pub use entry::{Entry, Position};
+pub use in_memory::InMemory;
 pub use log::SegmentLog;
+pub use postgres::Postgres;
+pub use view::View;

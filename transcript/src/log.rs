@@ -10,7 +10,9 @@ use crate::{Entry, Position};
 #[async_trait]
 pub trait SegmentLog: Send + Sync {
     /// Appends those of `segments` that are not there yet, in this order, and returns them as entries. A segment that
-    /// is there in the same language and revision is left out, whatever its text: the first one told stands.
+    /// is there in the same language and revision is left out, whatever its text: the first one told stands. Interims
+    /// are left out too. What no database keeps is mended: NUL characters go, and an end before the start becomes the
+    /// start.
     async fn append(
         &self,
         session: SessionId,
