@@ -6,12 +6,14 @@
 mod batch;
 mod entry;
 mod in_memory;
+mod live;
 mod log;
 mod postgres;
 mod view;
 
 pub use entry::{Entry, Position};
 pub use in_memory::InMemory;
+pub use live::{Live, Topic};
 pub use log::SegmentLog;
 pub use postgres::Postgres;
 pub use view::View;
