@@ -1,11 +1,15 @@
 //! The live-service: sessions from start to completed, their agents, their listeners and their segment log.
 
 mod about;
+pub mod agents;
 mod config;
 pub mod domain;
+mod figures;
+mod lifecycle;
 mod notices;
 pub mod persistence;
 mod provider;
+mod records;
 mod routes;
 mod state;
 #[cfg(test)]
@@ -13,7 +17,9 @@ mod testing;
 
 pub use about::{ABOUT, openapi};
 pub use config::{AUDIENCE, LiveConfig};
+pub use lifecycle::Lifecycle;
 pub use notices::{LiveNotices, channel as notices_channel};
 pub use provider::{AgentToken, LiveKitProvider, Provider, Room};
+pub use records::{AgentRecord, Artefact, RecordStatus, Records, SessionRecord};
 pub use routes::router;
 pub use state::AppState;

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{Request, StatusCode, header},
 };
 use common::access::testing::TestToken;
 use serde_json::Value;
@@ -59,7 +59,7 @@ impl IntoFuture for Call {
             let bytes = to_bytes(body, usize::MAX).await.expect("a body");
             let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Answer { status: parts.status, headers: parts.headers, body, text }
+            Answer { status: parts.status, body, text }
         })
     }
 }
@@ -68,7 +68,6 @@ impl IntoFuture for Call {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
     /// JSON; `null` when there was none.
     pub(crate) body: Value,
     /// The body, whatever it is.

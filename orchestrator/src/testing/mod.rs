@@ -1,12 +1,11 @@
 //! What tests of the operations share: the whole service in this process, and people of every kind who ask it.
-#![allow(dead_code, reason = "operations that need the rest of it are on their way")]
 
 mod calls;
 mod events;
-mod log;
 mod provider;
+mod spawner;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use common::{
@@ -16,15 +15,26 @@ use common::{
     },
     config::Variables,
     event::{ChannelConfig, EventConfig, EventState, ListenAccess, SpeakerConfig},
-    ids::{ChannelId, CustomerId, EventId, UserId},
+    ids::{ChannelId, CustomerId, EventId, SessionId, UserId},
     live_state::{InProcess, LiveState},
     service::{Metrics, Readiness, Service, ServiceConfig},
 };
-use tokio_util::sync::CancellationToken;
+use serde_json::json;
+use tokio::time::sleep;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use transcript::Live;
 
-pub(crate) use self::{calls::Call, events::FakeEvents, log::FakeLog, provider::FakeProvider};
+pub(crate) use self::{
+    calls::{Answer, Call},
+    events::FakeEvents,
+    provider::FakeProvider,
+    spawner::{FakeListeners, FakeSpawner, Fate},
+};
 use crate::{
-    ABOUT, AUDIENCE, AppState, LiveNotices,
+    ABOUT, AUDIENCE, AppState, Lifecycle, LiveNotices,
+    domain::Session,
+    figures::Figures,
+    lifecycle::Parts,
     persistence::{Sessions, in_memory::InMemory},
     router,
 };
@@ -45,6 +55,12 @@ pub(crate) struct TestService {
     pub(crate) events: Arc<FakeEvents>,
     /// What it hears of rooms.
     pub(crate) provider: Arc<FakeProvider>,
+    /// Who runs its agents.
+    pub(crate) spawner: Arc<FakeSpawner>,
+    /// Who is told what happens in rooms.
+    pub(crate) listeners: Arc<FakeListeners>,
+    /// What goes on beside requests.
+    pub(crate) tasks: TaskTracker,
     /// Where its notices go.
     pub(crate) live_state: Arc<dyn LiveState>,
     /// The customer whose people ask.
@@ -54,27 +70,75 @@ pub(crate) struct TestService {
 impl TestService {
     /// In memory.
     pub(crate) fn new() -> Self {
-        let issuer = TestIssuer::new();
         let customer = CustomerId::generate();
-        let sessions: Arc<dyn Sessions> = Arc::new(InMemory::default());
-        let live_state: Arc<dyn LiveState> = Arc::new(InProcess::new());
         let events = Arc::new(FakeEvents::default());
         events.set(event(customer));
-        let provider = Arc::new(FakeProvider::default());
+        Self::over(customer, Arc::new(InMemory::default()), events, Arc::new(InProcess::new()))
+    }
+
+    /// The same service in another process.
+    pub(crate) fn restarted(&self) -> Self {
+        let (sessions, events) = (Arc::clone(&self.sessions), Arc::clone(&self.events));
+        Self::over(self.customer, sessions, events, Arc::clone(&self.live_state))
+    }
+
+    fn over(
+        customer: CustomerId,
+        sessions: Arc<dyn Sessions>,
+        events: Arc<FakeEvents>,
+        live_state: Arc<dyn LiveState>,
+    ) -> Self {
+        let issuer = TestIssuer::new();
+        let (provider, spawner, listeners): (Arc<FakeProvider>, Arc<FakeSpawner>, Arc<FakeListeners>) =
+            Default::default();
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let lifecycle = Lifecycle::new(Parts {
+            sessions: Arc::clone(&sessions),
+            live_state: Arc::clone(&live_state),
+            events: Arc::clone(&events) as _,
+            records: Arc::clone(&events) as _,
+            provider: Arc::clone(&provider) as _,
+            spawner: Arc::clone(&spawner) as _,
+            figures: Figures::default(),
+            tasks: tasks.clone(),
+            shutdown: shutdown.clone(),
+        });
+        lifecycle.resume();
         let state = AppState {
             sessions: Arc::clone(&sessions),
-            log: Arc::new(FakeLog::default()),
+            live: Live::new(Arc::new(transcript::InMemory::new()), Arc::clone(&live_state)),
             live_state: Arc::clone(&live_state),
             notices: LiveNotices::new(Arc::clone(&live_state)),
             events: Arc::clone(&events) as _,
+            lifecycle,
+            listeners: Arc::clone(&listeners) as _,
             verifier: Arc::new(issuer.verifier(Some(AUDIENCE))),
-            shutdown: CancellationToken::new(),
+            shutdown,
         };
         let operations = router().with_state(state.clone());
         let service = Service::new(ABOUT, operations, Readiness::default(), Metrics::new(ABOUT.name));
         let config = ServiceConfig::from_variables(&Variables::from([]), "PORT", 8092, "USE_LIVE_MOCK");
         let router = service.router(&config);
-        Self { router, issuer, state, sessions, events, provider, live_state, customer }
+        Self {
+            router,
+            issuer,
+            state,
+            sessions,
+            events,
+            provider,
+            spawner,
+            listeners,
+            tasks,
+            live_state,
+            customer,
+        }
+    }
+
+    /// Ends the process in good order.
+    pub(crate) async fn shut_down(&self) {
+        self.state.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Somebody of the customer with these permissions.
@@ -132,6 +196,58 @@ impl TestService {
     /// A request: `GET /sessions`.
     pub(crate) fn call(&self, line: &str) -> Call {
         Call::new(self.router.clone(), line)
+    }
+
+    /// Has a manager start a channel of [`EVENT`].
+    pub(crate) async fn start(&self, channel: i64) -> Answer {
+        let body = json!({ "event_id": EVENT, "channel_id": channel });
+        self.call("POST /sessions/start").by(&self.manager()).json(&body).await
+    }
+
+    /// The same, and it works.
+    pub(crate) async fn started(&self, channel: i64) -> SessionId {
+        let started = self.start(channel).await.expect(200);
+        started.body["session_id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+    }
+
+    /// Has a manager stop a session of [`EVENT`].
+    pub(crate) async fn stop(&self, session_id: SessionId) -> Answer {
+        let body = json!({ "event_id": EVENT, "session_id": session_id });
+        self.call("POST /sessions/stop").by(&self.manager()).json(&body).await
+    }
+
+    /// The session as it is kept now.
+    pub(crate) async fn session(&self, session_id: SessionId) -> Session {
+        self.sessions.session(session_id).await.expect("a store").expect("a session")
+    }
+
+    /// Waits, in paused time, until what is kept of the session is as it should be.
+    pub(crate) async fn until(&self, session_id: SessionId, is: impl Fn(&Session) -> bool) -> Session {
+        for _ in 0..1_200 {
+            let session = self.session(session_id).await;
+            if is(&session) {
+                return session;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it never came: {:?}", self.session(session_id).await);
+    }
+
+    /// Waits, in paused time, until exactly these agents are at work.
+    pub(crate) async fn until_present(&self, agents: &[&str]) {
+        for _ in 0..1_200 {
+            if self.spawner.present() == agents {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("there are {:?}", self.spawner.present());
+    }
+
+    /// Tells that [`EVENT`] changed.
+    pub(crate) async fn notice(&self, happened: &str) {
+        let text = format!("event:{EVENT}:{happened}");
+        self.live_state.publish("events", &text).await.expect("a live state");
     }
 
     /// Changes [`EVENT`].

@@ -1,6 +1,9 @@
 //! Rooms as a test says.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use common::{
@@ -18,6 +21,7 @@ use crate::provider::{AgentToken, Provider, Room};
 pub(crate) struct FakeProvider {
     rooms: Mutex<Vec<Room>>,
     away: AtomicBool,
+    delay: Mutex<Duration>,
 }
 
 impl FakeProvider {
@@ -29,6 +33,11 @@ impl FakeProvider {
     /// Whether livekit-provider can be asked.
     pub(crate) fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::Relaxed);
+    }
+
+    /// How long it takes to give a token.
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        *self.delay.lock() = delay;
     }
 
     fn check(&self) -> Result<(), PeerError> {
@@ -52,6 +61,8 @@ impl Provider for FakeProvider {
         language: Option<&LanguageTag>,
     ) -> Result<AgentToken, PeerError> {
         self.check()?;
+        let delay = *self.delay.lock();
+        tokio::time::sleep(delay).await;
         let language = language.filter(|_| agent_type == AgentType::Mt);
         let identity = match language {
             Some(language) => format!("agent-{agent_type}-{language}"),

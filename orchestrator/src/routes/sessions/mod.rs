@@ -3,6 +3,12 @@
 mod body;
 pub(super) mod list;
 pub(super) mod read;
+pub(super) mod start;
+#[cfg(test)]
+mod start_tests;
+pub(super) mod stop;
+#[cfg(test)]
+mod stop_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,17 @@
+//! The agents of a session: what each is to do, who runs them, and who keeps them at work.
+
+mod attempt;
+mod crew;
+mod job;
+mod keeper;
+mod spawner;
+
+pub(crate) use self::{
+    crew::{Checks, Crew},
+    job::AgentSpec,
+    keeper::Workshop,
+};
+pub use self::{
+    job::Job,
+    spawner::{AgentEnd, Listeners, Spawner},
+};
