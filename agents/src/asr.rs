@@ -15,6 +15,9 @@ use crate::{Agent, AgentResult, JobContext, SpeakerTrack, captions::Caption};
 /// Its identity in the room.
 pub const IDENTITY: &str = "agent-asr";
 
+/// The name that people are shown.
+pub const SHOWN_NAME: &str = "Captions";
+
 /// The rate at which speakers are heard: what Opus carries, whole. The way down to 16 000 Hz is the pipeline's own
 /// resampler, the same for every source and every WebRTC library under the room.
 const SUBSCRIBE_HZ: u32 = 48_000;

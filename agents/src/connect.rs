@@ -1,36 +1,35 @@
 //! Runs an agent in a room, and brings it back.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use common::config::Secret;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agent, AgentError, JobContext,
+    Access, Agent, AgentError, JobContext, SegmentLog, TokenSource,
     captions::{read_streams, send_captions},
     session::Session,
     token::{ParticipantKind, Permissions},
 };
 
 /// Which room, as whom, and how patiently.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConnectOptions {
-    /// The server: `ws://`, `wss://`, `http://` or `https://`.
-    pub url: String,
-    /// Its API key.
-    pub api_key: String,
-    /// The key's secret.
-    pub api_secret: Secret,
+    /// What opens the room.
+    pub access: Access,
     /// The room; made if it does not exist.
     pub room: String,
     /// Who we are in the room.
     pub identity: String,
-    /// The name that is shown; the identity where `None`.
+    /// The name that is shown; the identity where `None`. With [`Access::Tokens`] the token says it.
     pub name: Option<String>,
-    /// Person or agent.
+    /// Person or agent. With [`Access::Tokens`] the token says it.
     pub kind: ParticipantKind,
-    /// What we may do.
+    /// What we may do. With [`Access::Tokens`] the token says it.
     pub permissions: Permissions,
     /// Participant attributes, set on every joining.
     pub attributes: BTreeMap<String, String>,
@@ -40,10 +39,24 @@ pub struct ConnectOptions {
     pub join_within: Duration,
     /// How long the agent may take to finish what it has in hand.
     pub drain: Duration,
+    /// Where settled captions are kept besides being sent; nowhere if `None`.
+    pub segments: Option<Arc<dyn SegmentLog>>,
+    /// Is told `true` when the job is in its room, and `false` while it is not.
+    pub in_room: Option<watch::Sender<bool>>,
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("access", &self.access)
+            .field("room", &self.room)
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConnectOptions {
-    /// An agent's options.
+    /// An agent's options, with a key of our own.
     pub fn agent(
         url: impl Into<String>,
         api_key: impl Into<String>,
@@ -51,10 +64,22 @@ impl ConnectOptions {
         room: impl Into<String>,
         identity: impl Into<String>,
     ) -> Self {
+        let access = Access::Key { url: url.into(), api_key: api_key.into(), api_secret };
+        Self::new(access, room, identity)
+    }
+
+    /// An agent's options, with tokens that `source` makes for `identity` in `room`.
+    pub fn with_tokens(
+        source: Arc<dyn TokenSource>,
+        room: impl Into<String>,
+        identity: impl Into<String>,
+    ) -> Self {
+        Self::new(Access::Tokens(source), room, identity)
+    }
+
+    fn new(access: Access, room: impl Into<String>, identity: impl Into<String>) -> Self {
         Self {
-            url: url.into(),
-            api_key: api_key.into(),
-            api_secret,
+            access,
             room: room.into(),
             identity: identity.into(),
             name: None,
@@ -64,6 +89,8 @@ impl ConnectOptions {
             metadata: String::new(),
             join_within: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+            segments: None,
+            in_room: None,
         }
     }
 
@@ -112,23 +139,29 @@ pub async fn connect(
     let work = async {
         let result = agent.run(ctx).await.map_err(AgentError::Agent);
         // What it said last is still to be sent, and to arrive: leaving cuts off what is under way.
-        let _ = timeout(FLUSH, session.captions.flush()).await;
-        sleep(LINGER).await;
+        let sent = async {
+            let _ = timeout(FLUSH, session.captions.flush()).await;
+            sleep(LINGER).await;
+        };
+        tokio::join!(sent, keep_segments(&session));
         result
     };
     let deadline = async {
         job.cancelled().await;
         sleep(drain).await;
     };
-    let result = tokio::select! {
-        result = work => result,
-        lost = session.keep(first) => lost,
+    let (result, room_lost) = tokio::select! {
+        result = work => (result, false),
+        lost = session.keep(first) => (lost, true),
         () = deadline => {
             tracing::warn!(drain_ms = drain.as_millis(), "not done in time: leaving");
-            Ok(())
+            (Ok(()), false)
         }
     };
     job.cancel();
+    if room_lost {
+        keep_segments(&session).await;
+    }
     session.leave().await;
     ended.cancel();
     session.tasks.close();
@@ -142,11 +175,20 @@ const FLUSH: Duration = Duration::from_secs(3);
 /// How long the last data may be under way.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// Waits until what was published is in the log, if there is one, as long as the job may take to end.
+async fn keep_segments(session: &Session) {
+    if let Some(log) = &session.options.segments
+        && timeout(session.options.drain, log.flush()).await.is_err()
+    {
+        tracing::warn!("the log of segments does not have them all yet");
+    }
+}
+
 fn check(options: &ConnectOptions) -> Result<(), AgentError> {
-    let known =
-        ["ws://", "wss://", "http://", "https://"].iter().any(|scheme| options.url.starts_with(scheme));
-    let mistake = if !known {
-        format!("{:?} is no ws://, wss://, http:// or https:// address", options.url)
+    let mistake = if let Access::Key { url, .. } = &options.access
+        && !is_address(url)
+    {
+        format!("{url:?} is no ws://, wss://, http:// or https:// address")
     } else if options.room.is_empty() {
         "the room has no name".to_owned()
     } else if options.identity.is_empty() {
@@ -155,6 +197,11 @@ fn check(options: &ConnectOptions) -> Result<(), AgentError> {
         return Ok(());
     };
     Err(AgentError::InvalidOptions(mistake))
+}
+
+/// Whether it looks like the address of a LiveKit server.
+pub(crate) fn is_address(url: &str) -> bool {
+    ["ws://", "wss://", "http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// Two TLS providers are in the graph, so rustls does not choose one by itself. What the program chose stays.

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use common::LanguageTag;
 use livekit::Room;
+use tokio::sync::watch;
 
 use crate::{
-    AgentError,
+    AgentError, SegmentLog,
     audio::{AudioTrackWriter, Speakers},
     captions::Captions,
     session::Session,
@@ -54,6 +56,18 @@ impl JobContext {
     /// Captions, in both directions.
     pub fn captions(&self) -> &Captions {
         &self.session.captions
+    }
+
+    /// Where settled captions are kept, if anywhere: [`crate::ConnectOptions::segments`].
+    pub fn segments(&self) -> Option<Arc<dyn SegmentLog>> {
+        self.session.options.segments.clone()
+    }
+
+    /// How many people in the room follow each language, by their participant attribute `language`; languages that
+    /// nobody follows are not among them. After a lost connection, people who were there count for up to 15 seconds
+    /// until they are back.
+    pub fn followers(&self) -> watch::Receiver<BTreeMap<LanguageTag, usize>> {
+        self.session.followers.subscribe()
     }
 
     /// Resolves when the job is to end. Cancel-safe.

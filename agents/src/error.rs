@@ -17,6 +17,9 @@ pub enum AgentError {
         /// What it said.
         detail: String,
     },
+    /// The source of our tokens will not make one. A retry does not help.
+    #[error("no token for the room: {0}")]
+    NoToken(String),
     /// The server was not reached for the whole of the waiting time. A retry helps once it is there.
     #[error("{url} not reached within {:.0} s: {last}", waited.as_secs_f64())]
     Unreachable {

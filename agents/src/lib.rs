@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod access;
 mod agent;
 pub mod asr;
 mod audio;
@@ -25,15 +26,19 @@ pub mod captions;
 mod connect;
 mod context;
 mod error;
+mod followers;
 pub mod mt;
 mod rejoin;
+mod segment_log;
 mod session;
 pub mod token;
 pub mod worker;
 
+pub use access::{Access, RoomToken, TokenSource, TokenSourceError};
 pub use agent::{Agent, AgentResult};
 pub use audio::{AudioFrames, AudioTrackWriter, SpeakerTrack, Speakers};
 pub use connect::{ConnectOptions, connect};
 pub use context::JobContext;
 pub use error::AgentError;
+pub use segment_log::SegmentLog;
 pub use tokio_util::sync::CancellationToken;

@@ -23,7 +23,7 @@ pub(crate) enum JoinError {
 ///
 /// Errors: a fatal one at once, [`AgentError::Unreachable`] at the end of the limit. Cancel-safe if the attempts are.
 pub(crate) async fn persist<T, F>(
-    url: &str,
+    server: impl Fn() -> String,
     within: Option<Duration>,
     mut backoff: Backoff,
     mut attempt: impl FnMut() -> F,
@@ -42,7 +42,7 @@ where
         let pause = backoff.next_pause();
         let left = within.map(|within| within.saturating_sub(begun.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
-            return Err(AgentError::Unreachable { url: url.to_owned(), waited: begun.elapsed(), last });
+            return Err(AgentError::Unreachable { url: server(), waited: begun.elapsed(), last });
         }
         tracing::info!(reason = %last, pause_ms = pause.as_millis(), "not joined yet");
         sleep(left.map_or(pause, |left| left.min(pause))).await;
@@ -86,7 +86,7 @@ mod tests {
     async fn a_server_is_waited_for_as_long_as_the_limit_and_no_longer() {
         let begun = Instant::now();
         let within = Some(Duration::from_secs(30));
-        let result = persist("ws://x", within, Backoff::new(1), || async { later() }).await;
+        let result = persist(|| "ws://x".to_owned(), within, Backoff::new(1), || async { later() }).await;
         let Err(AgentError::Unreachable { last, .. }) = result else { panic!("{result:?}") };
         assert_eq!(last, "connection refused");
         assert!((30..32).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
@@ -97,7 +97,8 @@ mod tests {
         let begun = Instant::now();
         let up = begun + Duration::from_secs(29);
         let attempt = || async { if Instant::now() >= up { Ok(7) } else { later() } };
-        let joined = persist("ws://x", Some(Duration::from_secs(30)), Backoff::new(2), attempt).await;
+        let joined =
+            persist(|| "ws://x".to_owned(), Some(Duration::from_secs(30)), Backoff::new(2), attempt).await;
         assert_eq!(joined.expect("joined"), 7);
     }
 
@@ -109,7 +110,7 @@ mod tests {
             attempts += 1;
             async move { if Instant::now() >= up { Ok(()) } else { Err(JoinError::Later(String::new())) } }
         };
-        persist("ws://x", None, Backoff::new(3), attempt).await.expect("joined in the end");
+        persist(|| "ws://x".to_owned(), None, Backoff::new(3), attempt).await.expect("joined in the end");
         assert!(up.elapsed() <= Duration::from_secs(8), "{:?} late", up.elapsed());
         assert!((900..1900).contains(&attempts), "{attempts}");
     }
@@ -118,11 +119,12 @@ mod tests {
     async fn a_refusal_is_told_at_once_and_an_attempt_that_hangs_is_given_up() {
         let begun = Instant::now();
         let refused = || async { Err::<(), _>(JoinError::Fatal(AgentError::Removed)) };
-        let result = persist("ws://x", None, Backoff::new(4), refused).await;
+        let result = persist(|| "ws://x".to_owned(), None, Backoff::new(4), refused).await;
         assert!(matches!(result, Err(AgentError::Removed)) && begun.elapsed().is_zero());
 
         let hangs = || std::future::pending::<Result<(), JoinError>>();
-        let result = persist("ws://x", Some(Duration::from_secs(30)), Backoff::new(5), hangs).await;
+        let result =
+            persist(|| "ws://x".to_owned(), Some(Duration::from_secs(30)), Backoff::new(5), hangs).await;
         assert!(matches!(result, Err(AgentError::Unreachable { last, .. }) if last == "no answer"));
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use common::clock;
+use common::{clock, config::Secret};
 use livekit::{
     ConnectionState, Room, RoomError, RoomEvent, RoomOptions, TextStreamReader, participant::ParticipantKind,
     prelude::RemoteParticipant, rtc_engine::EngineError,
@@ -24,10 +24,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentError, ConnectOptions,
+    Access, AgentError, ConnectOptions, RoomToken, TokenSourceError,
     audio::{AudioTrackWriter, Incoming},
     backoff::Backoff,
     captions::{Captions, TOPIC},
+    connect::is_address,
+    followers::Followers,
     rejoin::{JoinError, Verdict, persist, verdict},
     token::TokenRequest,
 };
@@ -53,12 +55,15 @@ pub(crate) struct Session {
     pub(crate) tasks: TaskTracker,
     pub(crate) captions: Captions,
     pub(crate) incoming: Incoming,
+    pub(crate) followers: Followers,
     pub(crate) room: watch::Sender<Option<Arc<Room>>>,
     started_at_ms: OnceLock<i64>,
     /// Tracks of our own, and the connection in which each is published.
     own_tracks: tokio::sync::Mutex<Vec<(AudioTrackWriter, Weak<Room>)>>,
     /// The latest connection, also after it was lost.
     latest: Mutex<Option<Arc<Room>>>,
+    /// The server that was tried last.
+    server: Mutex<String>,
     attributes: Mutex<BTreeMap<String, String>>,
     streams: mpsc::Sender<(TextStreamReader, String)>,
 }
@@ -66,14 +71,20 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(options: ConnectOptions, shutdown: CancellationToken) -> (Arc<Self>, Streams) {
         let (streams, incoming_streams) = mpsc::channel(STREAMS);
+        let server = match &options.access {
+            Access::Key { url, .. } => url.clone(),
+            Access::Tokens(_) => "the source of tokens".to_owned(),
+        };
         let session = Self {
-            captions: Captions::new(shutdown.clone()),
+            captions: Captions::new(options.segments.clone(), shutdown.clone()),
             attributes: Mutex::new(options.attributes.clone()),
+            server: Mutex::new(server),
             options,
             shutdown,
             ended: CancellationToken::new(),
             tasks: TaskTracker::new(),
             incoming: Incoming::default(),
+            followers: Followers::default(),
             room: watch::channel(None).0,
             started_at_ms: OnceLock::new(),
             own_tracks: tokio::sync::Mutex::default(),
@@ -88,21 +99,39 @@ impl Session {
     /// Errors: see [`AgentError`]. Cancel-safe: a connection that is half made is given up.
     pub(crate) async fn join(&self, within: Option<Duration>) -> Result<(Arc<Room>, RoomEvents), AgentError> {
         let backoff = Backoff::new(rand::random());
-        let (room, events) =
-            persist(&self.options.url, within, backoff, || Box::pin(self.try_join())).await?;
+        let server = || self.server.lock().clone();
+        let (room, events) = persist(server, within, backoff, || Box::pin(self.try_join())).await?;
         tracing::info!(room.name = %self.options.room, identity = %self.options.identity, "joined");
         Ok((Arc::new(room), events))
     }
 
     async fn try_join(&self) -> Result<(Room, RoomEvents), JoinError> {
-        let ConnectOptions { url, api_key, api_secret, room, identity, .. } = &self.options;
+        let RoomToken { url, token } = match &self.options.access {
+            Access::Key { url, api_key, api_secret } => self.own_token(url, api_key, api_secret).await?,
+            Access::Tokens(source) => source.token().await.map_err(no_token)?,
+        };
+        if !is_address(&url) {
+            let mistake = format!("{url:?} is no ws://, wss://, http:// or https:// address");
+            return Err(JoinError::Fatal(AgentError::InvalidOptions(mistake)));
+        }
+        self.server.lock().clone_from(&url);
+        let mut options = RoomOptions::default();
+        options.auto_subscribe = false;
+        options.join_retries = 0;
+        options.data_stream = options.data_stream.with_max_payload_byte_length(CAPTION_BYTES);
+        Room::connect(&ws_url(&url), token.expose(), options).await.map_err(|error| not_joined(url, error))
+    }
+
+    /// Makes the room, and a token for it.
+    async fn own_token(&self, url: &str, api_key: &str, api_secret: &Secret) -> Result<RoomToken, JoinError> {
+        let ConnectOptions { room, identity, .. } = &self.options;
         let client = RoomClient::with_api_key(&http_url(url), api_key, api_secret.expose());
         let options = CreateRoomOptions { empty_timeout: EMPTY_TIMEOUT_S, ..CreateRoomOptions::default() };
         match client.create_room(room, options).await {
             Ok(_) => {}
             // The server's refusal is no JSON, so it looks as if the answer were garbled: joining tells what it is.
             Err(ServiceError::Twirp(ServerError::Request(error))) if error.is_decode() => {}
-            Err(error) => return Err(self.no_room(error)),
+            Err(error) => return Err(no_room(url, error)),
         }
         let token = TokenRequest {
             name: self.options.name.clone(),
@@ -112,42 +141,7 @@ impl Session {
         }
         .sign(api_key, api_secret)
         .map_err(|error| JoinError::Fatal(AgentError::InvalidOptions(error.to_string())))?;
-        let mut options = RoomOptions::default();
-        options.auto_subscribe = false;
-        options.join_retries = 0;
-        options.data_stream = options.data_stream.with_max_payload_byte_length(CAPTION_BYTES);
-        Room::connect(&ws_url(url), &token, options).await.map_err(|error| self.not_joined(error))
-    }
-
-    fn not_joined(&self, error: RoomError) -> JoinError {
-        match error {
-            RoomError::Engine(EngineError::Signal(SignalError::Client(status, detail)))
-                if matches!(status.as_u16(), 401 | 403) =>
-            {
-                JoinError::Fatal(AgentError::Unauthorized { url: self.options.url.clone(), detail })
-            }
-            error => JoinError::Later(error.to_string()),
-        }
-    }
-
-    fn no_room(&self, error: ServiceError) -> JoinError {
-        let url = self.options.url.clone();
-        match error {
-            ServiceError::Twirp(ServerError::Twirp(answer))
-                if [ServerErrorCode::UNAUTHENTICATED, ServerErrorCode::PERMISSION_DENIED]
-                    .contains(&answer.code.as_str()) =>
-            {
-                JoinError::Fatal(AgentError::Unauthorized { url, detail: answer.msg })
-            }
-            ServiceError::Twirp(ServerError::Url(error)) => {
-                JoinError::Fatal(AgentError::InvalidOptions(format!("{url:?} is no address: {error}")))
-            }
-            ServiceError::AccessToken(error) => {
-                JoinError::Fatal(AgentError::InvalidOptions(error.to_string()))
-            }
-            ServiceError::Twirp(ServerError::Request(error)) => JoinError::Later(sources(&error)),
-            error => JoinError::Later(error.to_string()),
-        }
+        Ok(RoomToken { url: url.to_owned(), token: Secret::new(token) })
     }
 
     /// Keeps the job in its room, where it is, until it ends: passes on what happens there, and joins again when the
@@ -160,7 +154,9 @@ impl Session {
             let reason = self.watch(&room, &mut events).await;
             tracing::warn!(room.name = %self.options.room, ?reason, "connection lost");
             self.room.send_replace(None);
+            self.tell(false);
             self.captions.connected(false);
+            self.followers.lost();
             self.incoming.end_all();
             if let Verdict::Leave(error) = verdict(reason, &self.options.identity) {
                 return Err(error);
@@ -171,8 +167,16 @@ impl Session {
         }
     }
 
+    /// Whether we are in the room, for whoever wants to know.
+    fn tell(&self, in_room: bool) {
+        if let Some(told) = &self.options.in_room {
+            told.send_replace(in_room);
+        }
+    }
+
     /// Leaves the room, if we are in it.
     pub(crate) async fn leave(&self) {
+        self.tell(false);
         let room = self.room.send_replace(None);
         if let Some(room) = room
             && !matches!(timeout(LEAVE, room.close()).await, Ok(Ok(())))
@@ -238,14 +242,19 @@ impl Session {
         }
     }
 
-    /// A new connection: nobody there knows anything of us yet, but the attributes in the token.
+    /// A new connection: nobody there knows anything of us yet, but what is in the token.
     pub(crate) async fn moved_in(&self, room: &Arc<Room>) {
         self.started_at_ms.get_or_init(|| started_at_ms(&self.options.metadata, room.creation_time()));
         *self.latest.lock() = Some(Arc::clone(room));
         self.room.send_replace(Some(Arc::clone(room)));
         self.captions.connected(true);
+        self.followers.found(room);
         self.welcome_all(room);
         self.incoming.subscribe_all(room);
+        self.tell(true);
+        if matches!(self.options.access, Access::Tokens(_)) {
+            self.send_attributes(room).await; // They are not in the token.
+        }
         if let Err(error) = self.publish_tracks(room).await {
             tracing::warn!(%error, "a track is missing");
         }
@@ -253,15 +262,28 @@ impl Session {
 
     /// Passes on what happens in the room until the connection is lost; returns why.
     async fn watch(&self, room: &Arc<Room>, events: &mut RoomEvents) -> livekit::DisconnectReason {
-        while let Some(event) = events.recv().await {
+        loop {
+            let event = tokio::select! {
+                event = events.recv() => event,
+                () = self.followers.given_up() => {
+                    self.followers.recount(room);
+                    continue;
+                }
+            };
+            let Some(event) = event else { return livekit::DisconnectReason::UnknownReason };
+            if Followers::may_change(&event) {
+                self.followers.recount(room);
+            }
             match &event {
                 RoomEvent::Reconnecting => {
                     tracing::info!("reconnecting");
                     self.captions.connected(false);
+                    self.followers.lost();
                 }
                 RoomEvent::Reconnected => {
                     tracing::info!("reconnected");
                     self.captions.connected(true);
+                    self.followers.found(room);
                     self.welcome_all(room);
                     self.incoming.subscribe_all(room);
                     self.send_attributes(room).await;
@@ -278,7 +300,6 @@ impl Session {
                 event => self.incoming.on_event(event, &self.shutdown),
             }
         }
-        livekit::DisconnectReason::UnknownReason
     }
 
     fn welcome_all(&self, room: &Room) {
@@ -290,6 +311,42 @@ impl Session {
     fn welcome(&self, participant: &RemoteParticipant) {
         let is_agent = participant.kind() == ParticipantKind::Agent;
         self.captions.welcome(&participant.identity().0, is_agent);
+    }
+}
+
+fn no_token(error: TokenSourceError) -> JoinError {
+    match error {
+        TokenSourceError::Unavailable(why) => JoinError::Later(why),
+        TokenSourceError::Refused(why) => JoinError::Fatal(AgentError::NoToken(why)),
+    }
+}
+
+fn not_joined(url: String, error: RoomError) -> JoinError {
+    match error {
+        RoomError::Engine(EngineError::Signal(SignalError::Client(status, detail)))
+            if matches!(status.as_u16(), 401 | 403) =>
+        {
+            JoinError::Fatal(AgentError::Unauthorized { url, detail })
+        }
+        error => JoinError::Later(error.to_string()),
+    }
+}
+
+fn no_room(url: &str, error: ServiceError) -> JoinError {
+    let url = url.to_owned();
+    match error {
+        ServiceError::Twirp(ServerError::Twirp(answer))
+            if [ServerErrorCode::UNAUTHENTICATED, ServerErrorCode::PERMISSION_DENIED]
+                .contains(&answer.code.as_str()) =>
+        {
+            JoinError::Fatal(AgentError::Unauthorized { url, detail: answer.msg })
+        }
+        ServiceError::Twirp(ServerError::Url(error)) => {
+            JoinError::Fatal(AgentError::InvalidOptions(format!("{url:?} is no address: {error}")))
+        }
+        ServiceError::AccessToken(error) => JoinError::Fatal(AgentError::InvalidOptions(error.to_string())),
+        ServiceError::Twirp(ServerError::Request(error)) => JoinError::Later(sources(&error)),
+        error => JoinError::Later(error.to_string()),
     }
 }
 

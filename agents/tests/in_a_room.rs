@@ -4,7 +4,7 @@ mod support;
 
 use std::{collections::HashSet, time::Duration};
 
-use agents::{AgentError, CancellationToken, JobContext, token::Permissions};
+use agents::{Access, AgentError, CancellationToken, JobContext, token::Permissions};
 use common::{SegmentState, config::Secret};
 use support::{
     Job, LiveKitServer, PATIENCE, ROOM, SlowLink, options, rooms, start_asr, start_listener, start_mt,
@@ -145,7 +145,8 @@ async fn an_agent_that_is_told_to_end_finishes_the_utterance_in_hand() {
 async fn a_wrong_secret_is_told_at_once_and_apart_from_a_server_that_is_away() {
     let server = LiveKitServer::start().await.expect("a server");
     let mut options = options(&server, "agent-asr");
-    options.api_secret = Secret::new("another secret that is long enough");
+    let Access::Key { api_secret, .. } = &mut options.access else { panic!("a key of our own") };
+    *api_secret = Secret::new("another secret that is long enough");
     let (begun, patience) = (tokio::time::Instant::now(), options.join_within);
     let error = agents::connect(options, |_: JobContext| async { Ok(()) }, CancellationToken::new()).await;
     assert!(matches!(error, Err(AgentError::Unauthorized { .. })), "{error:?}");
@@ -184,7 +185,8 @@ async fn a_removed_agent_leaves_for_good_though_the_reason_comes_after_the_end_o
     let server = LiveKitServer::start().await.expect("a server");
     let link = SlowLink::start(server.port(), Duration::from_secs(1)).await;
     let mut options = options(&server, "agent-asr");
-    options.url = link.url();
+    let Access::Key { url, .. } = &mut options.access else { panic!("a key of our own") };
+    *url = link.url();
     let agent = Job::start(options, |ctx: JobContext| async move {
         ctx.shutdown().await;
         Ok(())

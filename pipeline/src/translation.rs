@@ -186,6 +186,11 @@ impl Translation {
         }
     }
 
+    /// How many segments wait until their turn comes.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// What was counted so far.
     pub fn stats(&self) -> TranslationStats {
         TranslationStats { retries: self.retries.load(Ordering::Relaxed), ..self.stats }

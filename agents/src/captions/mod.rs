@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use self::outbox::{Outbox, Outgoing};
 pub use self::{attributes::InvalidCaption, receiver::CaptionReceiver};
 pub(crate) use self::{receiver::read_streams, sender::send_captions};
+use crate::SegmentLog;
 
 /// The topic, as LiveKit's own clients expect it.
 pub const TOPIC: &str = "lk.transcription";
@@ -50,6 +51,7 @@ struct Shared {
     /// Nothing waits and nothing is being sent.
     emptied: Notify,
     received: broadcast::Sender<Caption>,
+    log: Option<Arc<dyn SegmentLog>>,
     /// Nothing more comes in.
     shutdown: CancellationToken,
 }
@@ -60,13 +62,14 @@ struct State {
 }
 
 impl Captions {
-    pub(crate) fn new(shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(log: Option<Arc<dyn SegmentLog>>, shutdown: CancellationToken) -> Self {
         let state = State { outbox: Outbox::new(Instant::now()), sending: false };
         let shared = Shared {
             state: Mutex::new(state),
             filled: Notify::new(),
             emptied: Notify::new(),
             received: broadcast::channel(RECEIVER_CAPACITY).0,
+            log,
             shutdown,
         };
         Self { shared: Arc::new(shared) }
@@ -75,8 +78,14 @@ impl Captions {
     /// Sends a caption on behalf of its speaker. Never blocks.
     ///
     /// A final that cannot be sent now is kept and sent after the reconnect; an interim is not. Up to 1024 captions
-    /// wait; what is more falls out, oldest first, and is counted by [`dropped`](Self::dropped).
+    /// wait; what is more falls out, oldest first, and is counted by [`dropped`](Self::dropped). Where the job has a
+    /// [log](crate::ConnectOptions::segments), it takes every settled caption, whether it can be sent or not.
     pub fn publish(&self, caption: Caption) {
+        if let Some(log) = &self.shared.log
+            && caption.segment.state.is_settled()
+        {
+            log.write(caption.segment.clone());
+        }
         self.shared.state.lock().outbox.push(caption);
         self.shared.filled.notify_one();
     }

@@ -1,6 +1,7 @@
 //! A real LiveKit server, fake engines, and people who speak and listen.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses its part")]
 
+mod fakes;
 mod slow_link;
 
 use std::{
@@ -32,7 +33,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-pub use self::slow_link::SlowLink;
+pub use self::{
+    fakes::{FakeLog, FakeTokens},
+    slow_link::SlowLink,
+};
 pub use tests::LiveKitServer;
 
 pub const ROOM: &str = "stage";

@@ -1,8 +1,12 @@
 //! The MT agent: translates the captions of a room to one language, and speaks them.
 
+mod follow;
+mod missed;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use common::{LanguageTag, SegmentId, SegmentState};
 use inference::{Synthesizer, Translator};
 use pipeline::{
@@ -10,10 +14,14 @@ use pipeline::{
     TranslationEvent, speech::speech,
 };
 
+pub use self::follow::Follow;
+use self::{follow::Gate, missed::Missed};
 use crate::{Agent, AgentResult, AudioTrackWriter, JobContext, captions::Caption};
 
 /// Segments whose track is remembered until their translation.
 const REMEMBERED: usize = 1024;
+/// Of what was missed, no more is handed over for translation than leaves room for what comes.
+const AT_ONCE: usize = 128;
 
 /// Its identity in the room: `agent-mt-es-ES`.
 pub fn identity(language: &LanguageTag) -> String {
@@ -25,6 +33,11 @@ pub fn track_name(language: &LanguageTag) -> String {
     format!("translation-{language}")
 }
 
+/// The name that people are shown: `Translation es-ES`.
+pub fn shown_name(language: &LanguageTag) -> String {
+    format!("Translation {language}")
+}
+
 /// How it translates.
 #[derive(Clone, Debug)]
 pub struct MtOptions {
@@ -32,12 +45,17 @@ pub struct MtOptions {
     pub language: LanguageTag,
     /// Terms with a fixed translation.
     pub glossary: Vec<(String, String)>,
+    /// For whom.
+    pub follow: Follow,
+    /// Since when an agent before this one may have left segments untranslated: what the job's
+    /// [log](crate::ConnectOptions::segments) has of them is translated first.
+    pub resume_since: Option<DateTime<Utc>>,
 }
 
 impl MtOptions {
-    /// The usual ones for a language.
+    /// The usual ones for a language: all that is said from now on, for everybody.
     pub fn new(language: LanguageTag) -> Self {
-        Self { language, glossary: Vec::new() }
+        Self { language, glossary: Vec::new(), follow: Follow::default(), resume_since: None }
     }
 }
 
@@ -84,13 +102,26 @@ impl Agent for MtAgent {
         };
         let mut translation = Translation::new(config, Arc::clone(&self.translator));
         let mut tracks = BoundedMap::new(REMEMBERED);
+        let mut gate = Gate::new(self.options.follow.clone(), self.options.language.clone(), ctx.followers());
+        let mut missed = Missed::new(&ctx, &self.options);
         let mut open = true;
         loop {
+            while open
+                && translation.waiting() < AT_ONCE
+                && let Some(segment) = missed.pop()
+            {
+                if gate.lets_through(&segment) {
+                    translation.push(segment);
+                }
+            }
             tokio::select! {
-                caption = captions.recv(), if open => {
+                () = missed.progress(), if open => {}
+                caption = captions.recv(), if open && !missed.comes_first() => {
                     if let Some(Caption { segment, track_sid }) = caption {
-                        tracks.insert(segment.id.clone(), track_sid);
-                        translation.push(segment);
+                        if gate.lets_through(&segment) {
+                            tracks.insert(segment.id.clone(), track_sid);
+                            translation.push(segment);
+                        }
                     } else {
                         open = false;
                         translation.finish();
@@ -102,6 +133,7 @@ impl Agent for MtAgent {
                         publish(&ctx, &event, track_sid);
                         if let Some(voice) = &mut voice
                             && is_to_be_heard(&event)
+                            && !missed.contains(&event.segment.id)
                         {
                             voice.say(event.segment.id, event.segment.text);
                         }
@@ -119,6 +151,7 @@ impl Agent for MtAgent {
             stats.overflowed,
             stats.duplicates,
             stats.retries,
+            stats.unfollowed = gate.held_back(),
             "captions translated"
         );
         if let Some(voice) = &mut voice {
