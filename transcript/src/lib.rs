@@ -5,6 +5,7 @@
 
 mod batch;
 mod entry;
+pub mod format;
 mod in_memory;
 mod live;
 mod log;
