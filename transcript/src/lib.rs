@@ -4,6 +4,7 @@
 //! It knows nothing of who writes to it.
 
 mod batch;
+pub mod client;
 mod entry;
 pub mod format;
 mod in_memory;
