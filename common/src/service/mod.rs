@@ -29,6 +29,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
+use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use client_address::ClientAddress;
@@ -49,6 +50,7 @@ pub struct Service {
     document: Document,
     readiness: Readiness,
     metrics: Metrics,
+    background: TaskTracker,
 }
 
 impl Service {
@@ -57,7 +59,28 @@ impl Service {
     /// `operations` has one path per operation, without a version; their state is already in them.
     pub fn new(about: About, operations: OpenApiRouter, readiness: Readiness, metrics: Metrics) -> Self {
         let (operations, openapi) = operations.split_for_parts();
-        Self { about, operations, document: Document::new(&openapi, about), readiness, metrics }
+        Self {
+            about,
+            operations,
+            document: Document::new(&openapi, about),
+            readiness,
+            metrics,
+            background: TaskTracker::new(),
+        }
+    }
+
+    /// The same, with tasks that go on beside requests. They end by themselves once the service is told to end; see
+    /// [`Self::background`].
+    #[must_use]
+    pub fn with_background(mut self, tasks: TaskTracker) -> Self {
+        self.background = tasks;
+        self
+    }
+
+    /// The tasks that go on beside requests. Whoever ends the process closes this and waits for it, as well as for
+    /// [`serve`].
+    pub fn background(&self) -> TaskTracker {
+        self.background.clone()
     }
 
     /// Everything, in its layers.

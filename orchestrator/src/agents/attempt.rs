@@ -73,7 +73,7 @@ impl Keeper {
                         Err(error) if error.is_panic() => AgentEnd::Failed("it panicked".to_owned()),
                         Err(_) => AgentEnd::Failed("it was aborted".to_owned()),
                     };
-                    return Self::outcome(wish, end, healthy);
+                    return Self::outcome(wish.as_ref(), end, healthy);
                 }
                 () = post.stop.cancelled(), if wanted => wish = Some(Wish::End),
                 changed = post.spec.changed(), if wanted => {
@@ -103,7 +103,7 @@ impl Keeper {
                 }
                 () = at(give_up_at) => {
                     tracing::warn!(agent.id = %self.agent.agent_id, "an agent did not end in time and is cut off");
-                    return Self::outcome(wish, AgentEnd::Failed("it did not end in time".to_owned()), Duration::ZERO);
+                    return Self::outcome(wish.as_ref(), AgentEnd::Failed("it did not end in time".to_owned()), Duration::ZERO);
                 }
             }
             if wanted && wish.is_some() {
@@ -113,7 +113,7 @@ impl Keeper {
         }
     }
 
-    fn outcome(wish: Option<Wish>, end: AgentEnd, healthy: Duration) -> Outcome {
+    fn outcome(wish: Option<&Wish>, end: AgentEnd, healthy: Duration) -> Outcome {
         match wish {
             None => Outcome::Ended(end, healthy),
             Some(Wish::End) => Outcome::Told,

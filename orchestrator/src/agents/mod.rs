@@ -4,7 +4,9 @@ mod attempt;
 mod crew;
 mod job;
 mod keeper;
+mod local;
 mod spawner;
+mod spool;
 
 pub(crate) use self::{
     crew::{Checks, Crew},
@@ -13,5 +15,6 @@ pub(crate) use self::{
 };
 pub use self::{
     job::Job,
+    local::LocalSpawner,
     spawner::{AgentEnd, Listeners, Spawner},
 };

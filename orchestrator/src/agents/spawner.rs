@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use common::{
     LanguageTag,
-    ids::{ChannelId, EventId},
+    ids::{ChannelId, EventId, SessionId},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,12 @@ pub trait Spawner: Send + Sync {
         in_room: watch::Sender<bool>,
         shutdown: CancellationToken,
     ) -> Result<(), AgentEnd>;
+
+    /// All agents of the session have ended: waits until everything they wrote is kept, as long as it takes.
+    /// Cancel-safe.
+    async fn finish(&self, session_id: SessionId) {
+        tracing::trace!(session.id = %session_id, "its agents keep nothing back");
+    }
 }
 
 /// Who listens, as far as sessions need to know and to tell.

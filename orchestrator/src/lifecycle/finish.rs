@@ -45,6 +45,7 @@ impl Shared {
                 _ => Ok(()),
             };
         };
+        self.parts.spawner.finish(session_id).await;
         let record = SessionRecord::ended(&session, session.ended_at.unwrap_or_else(clock::now), Vec::new());
         match self.parts.records.record_session(session.event_id, &record).await {
             Err(error) if is_final(&error) => {

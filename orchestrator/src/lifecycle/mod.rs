@@ -27,6 +27,7 @@ use common::{
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use transcript::Live;
 
 pub(crate) use self::refusal::StartRefusal;
 use crate::{
@@ -43,6 +44,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) sessions: Arc<dyn Sessions>,
+    pub(crate) live: Live,
     pub(crate) live_state: Arc<dyn LiveState>,
     pub(crate) events: Arc<dyn EventSource>,
     pub(crate) records: Arc<dyn Records>,

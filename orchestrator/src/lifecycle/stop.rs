@@ -75,12 +75,8 @@ impl Shared {
             let mut pauses = Pauses::new();
             loop {
                 pauses.wait().await;
-                match shared.stop_now(session_id).await {
-                    Ok(_) => return,
-                    Err(error) => {
-                        tracing::warn!(%error, session.id = %session_id, "a session is not stopped yet")
-                    }
-                }
+                let Err(error) = shared.stop_now(session_id).await else { return };
+                tracing::warn!(%error, session.id = %session_id, "a session is not stopped yet");
             }
         };
         self.parts.tasks.spawn(self.parts.shutdown.clone().run_until_cancelled_owned(later));

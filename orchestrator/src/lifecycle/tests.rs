@@ -1,6 +1,6 @@
 //! What becomes of running sessions, in paused time.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use common::event::EventState;
 use tokio::time::{Instant, sleep};
@@ -28,7 +28,7 @@ fn room(agents: &[&str]) -> Room {
         customer_id: None,
         created_at: None,
         speakers: Vec::new(),
-        listeners: Default::default(),
+        listeners: BTreeMap::new(),
         agents: agents.iter().map(|&agent| agent.to_owned()).collect(),
     }
 }

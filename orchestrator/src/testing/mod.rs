@@ -22,7 +22,7 @@ use common::{
 use serde_json::json;
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use transcript::Live;
+use transcript::{Live, SegmentLog};
 
 pub(crate) use self::{
     calls::{Answer, Call},
@@ -73,27 +73,32 @@ impl TestService {
         let customer = CustomerId::generate();
         let events = Arc::new(FakeEvents::default());
         events.set(event(customer));
-        Self::over(customer, Arc::new(InMemory::default()), events, Arc::new(InProcess::new()))
+        let log = Arc::new(transcript::InMemory::new());
+        Self::over(customer, Arc::new(InMemory::default()), events, log, Arc::new(InProcess::new()))
     }
 
     /// The same service in another process.
     pub(crate) fn restarted(&self) -> Self {
         let (sessions, events) = (Arc::clone(&self.sessions), Arc::clone(&self.events));
-        Self::over(self.customer, sessions, events, Arc::clone(&self.live_state))
+        let log = Arc::clone(self.state.live.log());
+        Self::over(self.customer, sessions, events, log, Arc::clone(&self.live_state))
     }
 
     fn over(
         customer: CustomerId,
         sessions: Arc<dyn Sessions>,
         events: Arc<FakeEvents>,
+        log: Arc<dyn SegmentLog>,
         live_state: Arc<dyn LiveState>,
     ) -> Self {
         let issuer = TestIssuer::new();
         let (provider, spawner, listeners): (Arc<FakeProvider>, Arc<FakeSpawner>, Arc<FakeListeners>) =
             Default::default();
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let live = Live::new(log, Arc::clone(&live_state));
         let lifecycle = Lifecycle::new(Parts {
             sessions: Arc::clone(&sessions),
+            live: live.clone(),
             live_state: Arc::clone(&live_state),
             events: Arc::clone(&events) as _,
             records: Arc::clone(&events) as _,
@@ -106,7 +111,7 @@ impl TestService {
         lifecycle.resume();
         let state = AppState {
             sessions: Arc::clone(&sessions),
-            live: Live::new(Arc::new(transcript::InMemory::new()), Arc::clone(&live_state)),
+            live,
             live_state: Arc::clone(&live_state),
             notices: LiveNotices::new(Arc::clone(&live_state)),
             events: Arc::clone(&events) as _,

@@ -1,6 +1,6 @@
 //! `GET /sessions`
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use axum::extract::State;
 use common::{
@@ -104,11 +104,11 @@ async fn spoken_in(
         let last = some.len() < AT_ONCE;
         after = some.last().map(SessionKey::of);
         for session in some {
-            if !events.contains_key(&session.event_id) {
-                events.insert(session.event_id, state.events.event(session.event_id).await?);
-            }
-            let event = events.get(&session.event_id).and_then(Option::as_ref);
-            if event.is_some_and(|event| event.has_speaker(user, session.channel_id)) {
+            let event = match events.entry(session.event_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(state.events.event(session.event_id).await?),
+            };
+            if event.as_ref().is_some_and(|event| event.has_speaker(user, session.channel_id)) {
                 seen.push(session);
             }
         }

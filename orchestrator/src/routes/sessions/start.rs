@@ -38,7 +38,7 @@ pub(crate) struct Start {
         { "agent_id": "agent-mt-ca-ES", "agent_type": "mt", "language": "ca-ES", "status": "joining" }
     ]
 }))]
-pub(crate) struct Started {
+pub(crate) struct StartAnswer {
     /// Names it everywhere.
     session_id: SessionId,
     /// In which event.
@@ -70,7 +70,7 @@ pub(crate) struct StartedAgent {
     status: AgentStatus,
 }
 
-impl From<Session> for Started {
+impl From<Session> for StartAnswer {
     fn from(session: Session) -> Self {
         let agent = |agent: SessionAgent| StartedAgent {
             agent_id: agent.agent_id,
@@ -97,7 +97,7 @@ impl From<Session> for Started {
     post, path = "/sessions/start", tag = "sessions", request_body = Start,
     security(("bearer" = ["sessions:start"])),
     responses(
-        (status = 200, description = "The session runs", body = Started),
+        (status = 200, description = "The session runs", body = StartAnswer),
         (status = 409, description = "The event is in a state in which nothing starts, the customer has as many live events as it may, or the channel's last session is still stopping"),
         (status = 503, description = "A service that this needs, or LiveKit, is away"),
     )
@@ -106,7 +106,7 @@ pub(crate) async fn start_session(
     who: May<may::SessionsStart>,
     State(state): State<AppState>,
     Json(start): Json<Start>,
-) -> Result<Json<Started>, Problem> {
+) -> Result<Json<StartAnswer>, Problem> {
     let event = state.events.event_now(start.event_id).await?;
     let event = event
         .filter(|event| event.is_seen_by(Some(&who.principal)))
