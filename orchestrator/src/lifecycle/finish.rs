@@ -46,7 +46,8 @@ impl Shared {
             };
         };
         self.parts.spawner.finish(session_id).await;
-        let record = SessionRecord::ended(&session, session.ended_at.unwrap_or_else(clock::now), Vec::new());
+        let artefacts = self.artefacts(&session).await?;
+        let record = SessionRecord::ended(&session, session.ended_at.unwrap_or_else(clock::now), artefacts);
         match self.parts.records.record_session(session.event_id, &record).await {
             Err(error) if is_final(&error) => {
                 // The event is gone, or knows better. What was said stays in the log.

@@ -4,6 +4,7 @@
 //! what is left of it. What has to be done is always in the persistence before it is done: whoever starts the service
 //! again goes on from there.
 
+mod artefacts;
 mod finish;
 mod follow;
 mod refusal;

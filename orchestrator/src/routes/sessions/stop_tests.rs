@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use common::{
+    Segment, SegmentState,
     event::EventState,
     ids::{SessionId, UserId},
 };
@@ -41,6 +42,36 @@ async fn a_stop_records_the_session_and_completes_the_event() {
     );
     let state = service.live_state.get(&format!("live:event:{EVENT}:state")).await.expect("a live state");
     assert_eq!(state.as_deref(), Some("ENDED"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_is_left_as_subtitles_in_each_language() {
+    let service = TestService::new();
+    let id = service.started(1).await;
+    let said = |language: &str, text: &str| Segment {
+        id: "SG_1".parse().expect("an id"),
+        speaker: "speaker-ana".to_owned(),
+        language: language.parse().expect("a language"),
+        source_language: "en-US".parse().expect("a language"),
+        text: text.to_owned(),
+        start_ms: 1_000,
+        end_ms: 2_500,
+        revision: 0,
+        state: SegmentState::Final,
+    };
+    let segments = [said("en-US", "Good morning."), said("es-ES", "Buenos días.")];
+    service.state.live.log().append(id, &segments, common::clock::now()).await.expect("a log");
+    service.stop(id).await.expect(200);
+    let artefacts = service.events.records().pop().expect("a record").artefacts;
+    let names: Vec<_> = artefacts.iter().map(|artefact| artefact.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["subtitles.en-US.srt", "subtitles.en-US.vtt", "subtitles.es-ES.srt", "subtitles.es-ES.vtt"]
+    );
+    let srt = &artefacts[2];
+    assert_eq!(srt.url, format!("/sessions/{id}/transcript?language=es-ES&format=srt"));
+    let file = transcript::format::srt(&segments[1..], &transcript::format::Speakers::new());
+    assert_eq!((srt.kind.as_str(), srt.bytes, srt.sha256.len()), ("subtitles", file.len() as u64, 64));
 }
 
 #[tokio::test(start_paused = true)]
