@@ -50,7 +50,7 @@ pub struct Service {
     document: Document,
     readiness: Readiness,
     metrics: Metrics,
-    background: TaskTracker,
+    tasks: TaskTracker,
 }
 
 impl Service {
@@ -59,28 +59,20 @@ impl Service {
     /// `operations` has one path per operation, without a version; their state is already in them.
     pub fn new(about: About, operations: OpenApiRouter, readiness: Readiness, metrics: Metrics) -> Self {
         let (operations, openapi) = operations.split_for_parts();
-        Self {
-            about,
-            operations,
-            document: Document::new(&openapi, about),
-            readiness,
-            metrics,
-            background: TaskTracker::new(),
-        }
+        let document = Document::new(&openapi, about);
+        Self { about, operations, document, readiness, metrics, tasks: TaskTracker::new() }
     }
 
-    /// The same, with tasks that go on beside requests. They end by themselves once the service is told to end; see
-    /// [`Self::background`].
+    /// What goes on besides requests, and may take a while to end in good order once the service is told to.
     #[must_use]
-    pub fn with_background(mut self, tasks: TaskTracker) -> Self {
-        self.background = tasks;
+    pub fn with_tasks(mut self, tasks: TaskTracker) -> Self {
+        self.tasks = tasks;
         self
     }
 
-    /// The tasks that go on beside requests. Whoever ends the process closes this and waits for it, as well as for
-    /// [`serve`].
-    pub fn background(&self) -> TaskTracker {
-        self.background.clone()
+    /// Whoever serves it closes these and waits for them, after the last request.
+    pub fn tasks(&self) -> TaskTracker {
+        self.tasks.clone()
     }
 
     /// Everything, in its layers.

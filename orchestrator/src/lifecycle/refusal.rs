@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use common::{event::EventState, peer::PeerError, persistence::PersistenceError, problem::Problem};
 
 use crate::domain::SessionState;
@@ -70,6 +71,10 @@ impl From<StartRefusal> for Problem {
                 Duration::from_secs(1),
                 &StartRefusal::Slow,
             ),
+            // It changed meanwhile: what was read of it let it start.
+            StartRefusal::Peer(PeerError::Refused { status: StatusCode::CONFLICT, detail, .. }) => {
+                Self::conflict("event_not_startable", detail)
+            }
             StartRefusal::Peer(error) => error.into(),
             StartRefusal::Persistence(error) => error.into(),
         }
