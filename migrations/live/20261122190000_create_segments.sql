@@ -27,9 +27,7 @@ CREATE TABLE segments (
     CONSTRAINT withdrawn_segments_have_no_text CHECK (state <> 'withdrawn' OR text = '')
 );
 
--- Pages of one language.
+-- Pages and transcripts of one language.
 CREATE INDEX segments_by_language ON segments (session_id, language, position);
--- The transcript of one language.
-CREATE INDEX segments_by_media_time ON segments (session_id, language, start_ms, segment_id);
 -- What was said lately, for translators that were away.
 CREATE INDEX segments_as_spoken ON segments (session_id, written_at) WHERE language = source_language;

@@ -72,8 +72,9 @@ impl Log {
         some.iter().copied().chain(all).map(|position| self.at(position))
     }
 
-    fn view(&self) -> View {
-        self.entries.iter().map(|entry| &entry.segment).collect()
+    fn view(&self, language: &LanguageTag) -> View {
+        let positions = self.by_language.get(language).into_iter().flatten();
+        positions.map(|position| &self.entries[position.0 as usize - 1].segment).collect()
     }
 }
 
@@ -121,7 +122,7 @@ impl SegmentLog for InMemory {
         session: SessionId,
         language: &LanguageTag,
     ) -> Result<Vec<Segment>, PersistenceError> {
-        Ok(self.read(session, |log| log.view().segments(language).into_iter().cloned().collect()))
+        Ok(self.read(session, |log| log.view(language).segments(language).into_iter().cloned().collect()))
     }
 
     async fn untranslated(

@@ -231,12 +231,12 @@ impl SegmentLog for Postgres {
     ) -> Result<Vec<Segment>, PersistenceError> {
         let rows = sqlx::query_as!(
             Row,
+            // Sorted, not joined: it takes as long whatever PostgreSQL believes about the table.
             "SELECT position, written_at, segment_id, language, source_language, revision, state, speaker, text,
                 start_ms, end_ms
-             FROM segments WHERE session_id = $1 AND language = $2 AND state <> 'withdrawn'
-                AND NOT EXISTS (SELECT FROM segments newer WHERE newer.session_id = $1 AND newer.language = $2
-                    AND newer.segment_id = segments.segment_id AND newer.revision > segments.revision)
-             ORDER BY start_ms, segment_id",
+             FROM (SELECT DISTINCT ON (segment_id) * FROM segments WHERE session_id = $1 AND language = $2
+                ORDER BY segment_id, revision DESC) newest
+             WHERE state <> 'withdrawn' ORDER BY start_ms, segment_id",
             session.0,
             language.as_str(),
         )
