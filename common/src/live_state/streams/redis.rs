@@ -108,7 +108,10 @@ impl Tail {
                 return notice;
             }
             if let Err(failure) = self.step().await {
-                tracing::warn!(error = %failure, "no entries of streams from Redis for the moment");
+                // Each tail would say it again every second.
+                if self.wait == FIRST_WAIT {
+                    tracing::warn!(error = %failure, "no entries of streams from Redis for the moment");
+                }
                 self.connection = None;
                 sleep(self.wait).await;
                 self.wait = (self.wait * 2).min(LONGEST_WAIT);
