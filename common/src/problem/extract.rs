@@ -2,7 +2,8 @@
 
 use axum::{
     RequestExt as _,
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    body::HttpBody as _,
+    extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -27,23 +28,41 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         }) {
             return Err(unsupported("application/json"));
         }
-        let body = body(request).await?;
-        let mut reader = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let cause = error.into_inner();
-            if cause.is_data() {
-                let field = if path == "." { String::new() } else { path };
-                Problem::invalid(vec![FieldError::new(field, without_position(&cause))])
-            } else {
-                Problem::bad_request("invalid_json", format!("the body is not JSON: {cause}"))
-            }
-        })?;
-        reader.end().map_err(|cause| {
-            Problem::bad_request("invalid_json", format!("the body is not JSON: {cause}"))
-        })?;
-        Ok(Self(value))
+        read(&body(request).await?).map(Self)
     }
+}
+
+/// The same, or no body at all.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let (parts, body) = request.into_parts();
+        if body.is_end_stream() {
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, body);
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let not_json = |cause: &serde_json::Error| {
+        Problem::bad_request("invalid_json", format!("the body is not JSON: {cause}"))
+    };
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        if cause.is_data() {
+            let field = if path == "." { String::new() } else { path };
+            Problem::invalid(vec![FieldError::new(field, without_position(&cause))])
+        } else {
+            not_json(&cause)
+        }
+    })?;
+    reader.end().map_err(|cause| not_json(&cause))?;
+    Ok(value)
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -132,4 +151,30 @@ fn is_media_type(headers: &HeaderMap, is: impl FnOnce(&str) -> bool) -> bool {
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rfind(" at line ").map_or(text.clone(), |at| text[..at].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn taken(request: Request) -> Result<Option<u32>, u16> {
+        let taken = <Json<u32> as OptionalFromRequest<()>>::from_request(request, &()).await;
+        taken.map(|json| json.map(|Json(number)| number)).map_err(|problem| problem.status().as_u16())
+    }
+
+    #[tokio::test]
+    async fn an_optional_body_is_absent_or_right() {
+        let json = |body: &'static str| {
+            let request = Request::builder().header(header::CONTENT_TYPE, "application/json");
+            request.body(Body::from(body)).expect("a request")
+        };
+        assert_eq!(taken(Request::new(Body::empty())).await, Ok(None));
+        assert_eq!(taken(json("")).await, Ok(None));
+        assert_eq!(taken(json("7")).await, Ok(Some(7)));
+        assert_eq!(taken(json("x")).await, Err(400));
+        assert_eq!(taken(json("-7")).await, Err(422));
+        assert_eq!(taken(Request::new(Body::from("7"))).await, Err(415));
+    }
 }
