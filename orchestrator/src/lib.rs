@@ -8,12 +8,14 @@ mod figures;
 mod lifecycle;
 mod notices;
 pub mod persistence;
+pub mod presence;
 mod provider;
 mod records;
 mod routes;
 mod state;
 #[cfg(test)]
 mod testing;
+pub mod watch;
 
 pub use about::{ABOUT, openapi};
 pub use config::{AUDIENCE, LiveConfig};

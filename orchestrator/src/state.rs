@@ -7,7 +7,9 @@ use common::{access::Verifier, event::EventSource, live_state::LiveState};
 use tokio_util::sync::CancellationToken;
 use transcript::Live;
 
-use crate::{Lifecycle, LiveNotices, agents::Listeners, persistence::Sessions};
+use crate::{
+    Lifecycle, LiveNotices, agents::Listeners, persistence::Sessions, presence::Presence, watch::Watch,
+};
 
 /// What every handler gets; cheap to clone.
 #[derive(Clone)]
@@ -28,6 +30,10 @@ pub struct AppState {
     pub listeners: Arc<dyn Listeners>,
     /// Tells who asks.
     pub verifier: Arc<Verifier>,
+    /// Counts who listens.
+    pub presence: Presence,
+    /// Reads for those who watch events.
+    pub watch: Watch,
     /// Cancelled when the service is to end.
     pub shutdown: CancellationToken,
 }

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
 };
 use common::access::testing::TestToken;
 use serde_json::Value;
@@ -12,8 +12,8 @@ use tower::ServiceExt as _;
 /// A request that is being made; awaited, it is sent.
 #[must_use]
 pub(crate) struct Call {
-    router: Router,
-    request: Request<Body>,
+    pub(super) router: Router,
+    pub(super) request: Request<Body>,
 }
 
 impl Call {
@@ -59,7 +59,7 @@ impl IntoFuture for Call {
             let bytes = to_bytes(body, usize::MAX).await.expect("a body");
             let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Answer { status: parts.status, body, text }
+            Answer { status: parts.status, headers: parts.headers, body, text }
         })
     }
 }
@@ -68,6 +68,7 @@ impl IntoFuture for Call {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// JSON; `null` when there was none.
     pub(crate) body: Value,
     /// The body, whatever it is.
@@ -85,5 +86,10 @@ impl Answer {
     /// Status and code of a problem.
     pub(crate) fn problem(&self) -> (u16, &str) {
         (self.status.as_u16(), self.body["code"].as_str().unwrap_or_default())
+    }
+
+    /// A header as text.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }

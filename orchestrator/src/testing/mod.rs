@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod live;
 mod provider;
 mod spawner;
 
@@ -27,6 +28,7 @@ use transcript::{Live, SegmentLog};
 pub(crate) use self::{
     calls::{Answer, Call},
     events::FakeEvents,
+    live::{EventStream, language, session},
     provider::FakeProvider,
     spawner::{FakeListeners, FakeSpawner, Fate},
 };
@@ -36,7 +38,9 @@ use crate::{
     figures::Figures,
     lifecycle::Parts,
     persistence::{Sessions, in_memory::InMemory},
+    presence::Presence,
     router,
+    watch::Watch,
 };
 
 /// The number of the event that is there from the start.
@@ -109,6 +113,20 @@ impl TestService {
             shutdown: shutdown.clone(),
         });
         lifecycle.resume();
+        let presence = Presence::start(
+            Arc::clone(&sessions),
+            Arc::clone(&events) as _,
+            Arc::clone(&provider) as _,
+            Arc::clone(&live_state),
+            shutdown.clone(),
+        );
+        let live = Live::new(Arc::new(transcript::InMemory::new()), Arc::clone(&live_state));
+        let watch = Watch::new(
+            Arc::clone(&sessions),
+            Arc::clone(&events) as _,
+            Arc::clone(&live_state),
+            live.clone(),
+        );
         let state = AppState {
             sessions: Arc::clone(&sessions),
             live,
@@ -118,6 +136,8 @@ impl TestService {
             lifecycle,
             listeners: Arc::clone(&listeners) as _,
             verifier: Arc::new(issuer.verifier(Some(AUDIENCE))),
+            presence,
+            watch,
             shutdown,
         };
         let operations = router().with_state(state.clone());
