@@ -196,7 +196,8 @@ impl Tail {
         Ok(())
     }
 
-    /// A stream that was forgotten or begun anew may count from below what we have seen.
+    /// A stream that was forgotten or begun anew may count from below what we have seen. One that was emptied and begun
+    /// anew within the millisecond of its last entry looks like before: its readers find that entry where it is kept.
     async fn look_for_loss(&mut self, connection: &mut MultiplexedConnection) -> Result<(), Failure> {
         let mut lost = false;
         for (last, end) in self.last.iter_mut().zip(ends(&self.keys, connection).await?) {
