@@ -21,6 +21,8 @@ pub enum ParticipantKind {
 pub struct Permissions {
     /// Publish tracks.
     pub publish: bool,
+    /// Only tracks of these sources (`microphone`, `camera`, …); empty: of any.
+    pub sources: &'static [&'static str],
     /// Subscribe to tracks.
     pub subscribe: bool,
     /// Send data: captions.
@@ -35,6 +37,7 @@ impl Permissions {
     /// Hears and captions: the ASR agent.
     pub const CAPTIONER: Self = Self {
         publish: false,
+        sources: &[],
         subscribe: true,
         publish_data: true,
         update_own_metadata: true,
@@ -42,16 +45,21 @@ impl Permissions {
     };
     /// Captions and speaks: the MT agent, and the default of an agent.
     pub const AGENT: Self = Self { publish: true, ..Self::CAPTIONER };
-    /// Speaks and hears.
+    /// Hears, unseen: who records.
+    pub const RECORDER: Self = Self { publish_data: false, hidden: true, ..Self::CAPTIONER };
+    /// Hears and captions, unseen: who carries between the room and clients outside it.
+    pub const BRIDGE: Self = Self { hidden: true, ..Self::CAPTIONER };
+    /// Speaks into a microphone, and hears.
     pub const SPEAKER: Self = Self {
         publish: true,
+        sources: &["microphone"],
         subscribe: true,
         publish_data: false,
         update_own_metadata: true,
         hidden: false,
     };
     /// Hears.
-    pub const LISTENER: Self = Self { publish: false, ..Self::SPEAKER };
+    pub const LISTENER: Self = Self { publish: false, sources: &[], ..Self::SPEAKER };
 }
 
 /// A token to be made.
@@ -97,11 +105,13 @@ impl TokenRequest {
     ///
     /// Errors: an empty key, secret, room or identity.
     pub fn sign(&self, api_key: &str, api_secret: &Secret) -> Result<String, TokenError> {
-        let Permissions { publish, subscribe, publish_data, update_own_metadata, hidden } = self.permissions;
+        let Permissions { publish, sources, subscribe, publish_data, update_own_metadata, hidden } =
+            self.permissions;
         let grants = VideoGrants {
             room_join: true,
             room: self.room.clone(),
             can_publish: Some(publish),
+            can_publish_sources: sources.iter().map(|source| (*source).to_owned()).collect(),
             can_subscribe: Some(subscribe),
             can_publish_data: Some(publish_data),
             can_update_own_metadata: Some(update_own_metadata),
@@ -150,6 +160,25 @@ mod tests {
         assert_eq!(claims.video.can_publish, Some(false));
         assert_eq!(claims.video.can_publish_data, Some(true));
         assert!(!claims.video.room_admin && !claims.video.room_create && !claims.video.hidden);
+    }
+
+    #[test]
+    fn a_speaker_publishes_a_microphone_and_who_is_hidden_publishes_nothing() {
+        let secret = Secret::new("a secret that is long enough for HS256");
+        let grants = |permissions| {
+            let token =
+                TokenRequest::new("room", "somebody", permissions).sign("key", &secret).expect("a token");
+            TokenVerifier::with_api_key("key", secret.expose()).verify(&token).expect("valid").video
+        };
+        let speaker = grants(Permissions::SPEAKER);
+        assert_eq!((speaker.can_publish, speaker.can_publish_data), (Some(true), Some(false)));
+        assert_eq!(speaker.can_publish_sources, ["microphone"]);
+        assert!(grants(Permissions::AGENT).can_publish_sources.is_empty());
+        for (permissions, data) in [(Permissions::RECORDER, false), (Permissions::BRIDGE, true)] {
+            let hidden = grants(permissions);
+            assert!(hidden.hidden);
+            assert_eq!((hidden.can_publish, hidden.can_publish_data), (Some(false), Some(data)));
+        }
     }
 
     #[test]
