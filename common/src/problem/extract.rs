@@ -28,7 +28,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         }) {
             return Err(unsupported("application/json"));
         }
-        read(&body(request).await?).map(Self)
+        read(&read_body(request).await?).map(Self)
     }
 }
 
@@ -114,7 +114,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         if !is_media_type(request.headers(), |essence| essence == FORM) {
             return Err(unsupported(FORM));
         }
-        let body = body(request).await?;
+        let body = read_body(request).await?;
         let pairs = url::form_urlencoded::parse(&body);
         let reader = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(pairs);
         T::deserialize(reader)
@@ -123,7 +123,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
-async fn body(request: Request) -> Result<Bytes, Problem> {
+/// The body as it is, for operations that have to see it before it is read as anything. Mistakes: 400 `incomplete_body`, 413.
+pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
     request.extract::<Bytes, _>().await.map_err(|rejection: BytesRejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::new(

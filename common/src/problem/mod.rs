@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 
-pub use extract::{Form, Json, Path, Query};
+pub use extract::{Form, Json, Path, Query, read_body};
 
 use crate::persistence::PersistenceError;
 
