@@ -10,6 +10,8 @@ pub mod rooms;
 mod routes;
 mod start;
 mod state;
+#[cfg(test)]
+mod testing;
 mod webhook;
 
 pub use config::{AUDIENCE, LiveKitConfig, ProviderConfig};

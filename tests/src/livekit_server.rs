@@ -43,6 +43,14 @@ impl LiveKitServer {
     /// # Errors
     /// When there is no binary, or it does not answer within 30 seconds; the error carries the end of its log.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with("").await
+    }
+
+    /// The same with `settings` (YAML) in its configuration besides.
+    ///
+    /// # Errors
+    /// As [`LiveKitServer::start`].
+    pub async fn start_with(settings: &str) -> anyhow::Result<Self> {
         crate::install_crypto_provider();
         let binary = find_binary()?;
         let mut failure = None;
@@ -51,7 +59,7 @@ impl LiveKitServer {
             let directory = tempfile::tempdir()?;
             let port = free_tcp_port()?;
             let config = config(port, free_tcp_port()?, free_udp_port()?);
-            fs::write(directory.path().join("livekit.yaml"), config)?;
+            fs::write(directory.path().join("livekit.yaml"), config + settings)?;
             let mut server = Self { child: None, binary: binary.clone(), directory, port };
             match server.restart().await {
                 Ok(()) => return Ok(server),

@@ -1,6 +1,8 @@
 //! Puts people out of rooms who may not be there any more.
 
 mod rule;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -96,7 +96,7 @@ impl LiveKit for LiveKitServer {
             metadata,
             ..CreateRoomOptions::default()
         };
-        let made = ask(self.rooms.create_room(&name.to_string(), options)).await?;
+        let made = ask(Box::pin(self.rooms.create_room(&name.to_string(), options))).await?;
         made.map(|_| ()).ok_or_else(|| LiveKitError::Refused("it does not know how to make rooms".to_owned()))
     }
 

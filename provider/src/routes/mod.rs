@@ -2,6 +2,8 @@
 
 mod agent_token;
 mod rooms;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod webhook;
 mod who;

@@ -136,3 +136,6 @@ fn will_never_be_taken(error: &PeerError) -> bool {
         PeerError::Token(_) | PeerError::Unavailable { .. } => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ impl Signatures {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let value = value.ok_or_else(|| refused("no signature"))?;
         let token = value.strip_prefix("Bearer ").unwrap_or(value).trim();
-        self.tokens.verify(token).map_err(|error| refused(error))?;
+        self.tokens.verify(token).map_err(refused)?;
         Ok(Signature { token: token.to_owned(), receiver: &self.receiver })
     }
 }
