@@ -2,7 +2,7 @@
 
 mod neighbours;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -24,7 +24,6 @@ use livekit::{
 use neighbours::Neighbours;
 use provider::ProviderConfig;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tests::LiveKitServer;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
@@ -148,7 +147,8 @@ async fn publish(room: &Room) -> bool {
     let source = NativeAudioSource::new(AudioSourceOptions::default(), 48_000, 1, 100);
     let track = LocalAudioTrack::create_audio_track("microphone", RtcAudioSource::Native(source));
     let options = TrackPublishOptions { source: TrackSource::Microphone, ..TrackPublishOptions::default() };
-    let published = room.local_participant().publish_track(LocalTrack::Audio(track), options);
+    let participant = room.local_participant();
+    let published = participant.publish_track(LocalTrack::Audio(track), options);
     matches!(timeout(Duration::from_secs(20), published).await, Ok(Ok(_)))
 }
 
