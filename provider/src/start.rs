@@ -11,7 +11,7 @@ use common::{
     peer::Peer,
     service::{About, Document, Metrics, Readiness, Service, StartError},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AppState, Figures, ProviderConfig,
@@ -90,11 +90,12 @@ pub async fn start(
         config.livekit,
         figures.clone(),
     );
+    let tasks = TaskTracker::new();
     if !config.mock {
         let persistence = Arc::clone(&state.persistence);
         let forwarder =
             Forwarder { persistence, live_service: Arc::new(live_service), figures: figures.clone() };
-        tokio::spawn(forwarder.run(errands.arrived, shutdown.clone()));
+        tasks.spawn(forwarder.run(errands.arrived, shutdown.clone()));
         let removal = Removal {
             events: Arc::clone(&state.events),
             livekit: Arc::clone(&state.livekit),
@@ -102,9 +103,9 @@ pub async fn start(
             not_before,
             figures,
         };
-        tokio::spawn(removal.run(live_state, errands.doubts, shutdown));
+        tasks.spawn(removal.run(live_state, errands.doubts, shutdown));
     }
-    Ok(Service::new(ABOUT, router().with_state(state), readiness, metrics))
+    Ok(Service::new(ABOUT, router().with_state(state), readiness, metrics).with_tasks(tasks))
 }
 
 fn failed(error: ClientError) -> StartError {

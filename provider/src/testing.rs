@@ -4,7 +4,7 @@
 mod call;
 mod fakes;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::Router;
 use common::{
@@ -60,7 +60,7 @@ pub(crate) fn event(customer: CustomerId) -> EventConfig {
         target_languages: targets.iter().map(|tag| tag.parse().expect("a language")).collect(),
         record: false,
         speech: true,
-        glossary: Default::default(),
+        glossary: BTreeMap::new(),
     };
     EventConfig {
         event_id: event_id(EVENT),

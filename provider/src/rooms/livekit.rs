@@ -141,10 +141,12 @@ impl LiveKit for LiveKitServer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn told(code: &str) -> ServiceError {
-        let error = ServerErrorCode { code: code.to_owned(), msg: String::new(), meta: Default::default() };
+        let error = ServerErrorCode { code: code.to_owned(), msg: String::new(), meta: HashMap::new() };
         ServiceError::Twirp(ServerError::Twirp(error))
     }
 

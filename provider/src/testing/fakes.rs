@@ -26,10 +26,13 @@ use crate::{
     rooms::{LiveKit, LiveKitError, Participant, Room},
 };
 
+/// Whose it is, as its metadata says, and who is in it.
+type FakeRoom = (Option<CustomerId>, Vec<Participant>);
+
 /// Rooms in memory.
 #[derive(Default)]
 pub(crate) struct FakeLiveKit {
-    rooms: Mutex<BTreeMap<RoomName, (Option<CustomerId>, Vec<Participant>)>>,
+    rooms: Mutex<BTreeMap<RoomName, FakeRoom>>,
     away: AtomicBool,
 }
 
@@ -81,7 +84,7 @@ impl LiveKit for FakeLiveKit {
         self.there()?;
         let rooms = self.rooms.lock();
         let rooms = rooms.iter().filter(|(name, _)| event.is_none_or(|event| name.event_id == event));
-        let room = |(name, (customer, _)): (&RoomName, &(Option<CustomerId>, _))| Room {
+        let room = |(name, (customer, _)): (&RoomName, &FakeRoom)| Room {
             name: *name,
             customer_id: *customer,
             created_at: DateTime::UNIX_EPOCH,

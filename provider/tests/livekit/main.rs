@@ -10,7 +10,10 @@ use axum::{
     http::{Request, header},
 };
 use common::{
-    access::testing::{TestIssuer, TestToken},
+    access::{
+        Permission,
+        testing::{TestIssuer, TestToken},
+    },
     config::Variables,
     live_state::{InProcess, LiveState},
     service::ServiceConfig,
@@ -97,11 +100,6 @@ impl Platform {
             .id(self.neighbours.speaker)
     }
 
-    fn live_service(&self) -> TestToken {
-        use common::access::Permission;
-        TestIssuer::new().service("live-service", &[Permission::AgentsToken, Permission::RoomsManage])
-    }
-
     async fn join(
         &self,
         line: &str,
@@ -129,7 +127,7 @@ impl Platform {
     async fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let seen = async {
             loop {
-                let who = self.live_service();
+                let who = live_service();
                 let (status, list) = self.call("GET /rooms?event_id=123457", Some(&who), &Value::Null).await;
                 assert_eq!(status, 200, "{list}");
                 if wanted(&list["items"][0]) {
@@ -140,6 +138,10 @@ impl Platform {
         };
         timeout(PATIENCE, seen).await.expect("in time")
     }
+}
+
+fn live_service() -> TestToken {
+    TestIssuer::new().service("live-service", &[Permission::AgentsToken, Permission::RoomsManage])
 }
 
 /// Tries to publish a microphone. What comes of it is for the server to say.
@@ -171,8 +173,7 @@ async fn people_and_agents_do_in_the_room_what_they_may_and_nothing_else() {
     assert!(publish(&speaker).await, "a speaker publishes");
     assert!(!publish(&guest).await, "a listener does not");
     let ask = json!({ "event_id": 123_457, "channel_id": 1, "agent_type": "asr" });
-    let (agent, _agent_events) =
-        platform.join("POST /agents/token", Some(&platform.live_service()), ask).await;
+    let (agent, _agent_events) = platform.join("POST /agents/token", Some(&live_service()), ask).await;
     // Who may send is heard; who may not, and sent before, is not.
     send(&guest, "forged").await;
     send(&speaker, "forged, too").await;

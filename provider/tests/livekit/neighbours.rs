@@ -19,11 +19,11 @@ use tokio::time::{sleep, timeout};
 use super::PATIENCE;
 
 /// Three services on one port, with one public event and its speaker.
-pub struct Neighbours {
+pub(super) struct Neighbours {
     url: String,
     shared: Arc<Shared>,
-    pub customer: CustomerId,
-    pub speaker: UserId,
+    pub(super) customer: CustomerId,
+    pub(super) speaker: UserId,
 }
 
 struct Shared {
@@ -32,7 +32,7 @@ struct Shared {
 }
 
 impl Neighbours {
-    pub async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let (customer, speaker) = (CustomerId::generate(), UserId::generate());
         let event = json!({
             "event_id": 123_457, "customer_id": customer, "title": "Assembly", "state": "live",
@@ -57,22 +57,22 @@ impl Neighbours {
         Self { url, shared, customer, speaker }
     }
 
-    pub fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.url
     }
 
     /// The speaker is not one any more.
-    pub fn unassign(&self) {
+    pub(super) fn unassign(&self) {
         self.shared.event.lock()["speakers"] = json!([]);
     }
 
     /// What the live-service was told.
-    pub fn told(&self) -> Vec<Value> {
+    pub(super) fn told(&self) -> Vec<Value> {
         self.shared.told.lock().clone()
     }
 
     /// The first that is as wanted.
-    pub async fn until_told(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(super) async fn until_told(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let told = async {
             loop {
                 if let Some(event) = self.told().into_iter().find(&wanted) {

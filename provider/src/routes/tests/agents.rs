@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{Call, TestService, claims, room};
 
-fn ask(service: &TestService, changes: Value) -> Call {
+fn ask(service: &TestService, changes: &Value) -> Call {
     let mut body = json!({ "event_id": 123_457, "channel_id": 1, "agent_type": "asr" });
     for (name, value) in changes.as_object().expect("an object") {
         body[name] = value.clone();
@@ -23,7 +23,7 @@ async fn each_agent_gets_the_least_that_it_needs() {
         (json!({ "agent_type": "bridge" }), "agent-bridge", [false, true, true]),
     ] {
         let service = TestService::new();
-        let answer = ask(&service, changes).by(&service.live_service()).await.expect(200).body;
+        let answer = ask(&service, &changes).by(&service.live_service()).await.expect(200).body;
         assert_eq!(answer["identity"], identity);
         assert_eq!(answer["room_name"], "event-123457-channel-1");
         assert_eq!(answer["livekit_url"], "ws://10.0.0.2:7880", "agents have an address of their own");
@@ -50,14 +50,14 @@ async fn no_person_gets_an_agents_token_whatever_they_may() {
         service.issuer.service("another", &[common::access::Permission::EventsRead]),
     ] {
         assert_eq!(
-            ask(&service, json!({})).by(&who).await.problem(),
+            ask(&service, &json!({})).by(&who).await.problem(),
             (403, "forbidden"),
             "{:?}",
             who.principal
         );
     }
-    ask(&service, json!({})).await.expect(401);
-    ask(&service, json!({})).by(&service.live_service().expired()).await.expect(401);
+    ask(&service, &json!({})).await.expect(401);
+    ask(&service, &json!({})).by(&service.live_service().expired()).await.expect(401);
     assert_eq!(service.livekit.customer_of(room(1)), None, "no room was made");
 }
 
@@ -70,23 +70,23 @@ async fn only_translators_have_a_language_and_it_is_one_that_is_translated_into(
         json!({ "agent_type": "mt", "language": "fr-FR" }),
         json!({ "agent_type": "asr", "language": "es-ES" }),
     ] {
-        let refused = ask(&service, changes).by(&service.live_service()).await.expect(422);
+        let refused = ask(&service, &changes).by(&service.live_service()).await.expect(422);
         assert_eq!(refused.fields(), ["language"]);
     }
-    ask(&service, json!({ "agent_type": "manager" })).by(&service.live_service()).await.expect(422);
+    ask(&service, &json!({ "agent_type": "manager" })).by(&service.live_service()).await.expect(422);
 }
 
 #[tokio::test]
 async fn agents_go_where_there_is_something_to_do() {
     let service = TestService::new();
     let live_service = service.live_service();
-    ask(&service, json!({ "event_id": 999_999 })).by(&live_service).await.expect(404);
-    ask(&service, json!({ "channel_id": 3 })).by(&live_service).await.expect(404);
+    ask(&service, &json!({ "event_id": 999_999 })).by(&live_service).await.expect(404);
+    ask(&service, &json!({ "channel_id": 3 })).by(&live_service).await.expect(404);
     let of_another = service.live_service().customer(CustomerId::generate());
-    ask(&service, json!({})).by(&of_another).await.expect(404);
+    ask(&service, &json!({})).by(&of_another).await.expect(404);
     for state in EventState::ALL {
         service.change(|event| event.state = state);
-        let answer = ask(&service, json!({})).by(&live_service).await;
+        let answer = ask(&service, &json!({})).by(&live_service).await;
         if matches!(state, EventState::Scheduled | EventState::Ready | EventState::Live) {
             answer.expect(200);
         } else {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{Answer, Call, TestService, claims, event_id, participant, room};
 
-fn join(service: &TestService, changes: Value) -> Call {
+fn join(service: &TestService, changes: &Value) -> Call {
     let mut body = json!({ "event_id": 123_457, "role": "listener" });
     for (name, value) in changes.as_object().expect("an object") {
         body[name] = value.clone();
@@ -14,13 +14,13 @@ fn join(service: &TestService, changes: Value) -> Call {
 }
 
 fn plain(service: &TestService) -> Call {
-    join(service, json!({}))
+    join(service, &json!({}))
 }
 
 #[tokio::test]
 async fn a_listener_may_hear_and_change_their_attributes_and_nothing_else() {
     let service = TestService::new();
-    let call = join(&service, json!({ "channel_id": 1, "language": "ES-es" })).by(&service.the_listener());
+    let call = join(&service, &json!({ "channel_id": 1, "language": "ES-es" })).by(&service.the_listener());
     let answer = call.await.expect(200).body;
     assert_eq!((&answer["channel_id"], &answer["livekit_url"]), (&json!(1), &json!("wss://livekit.test")));
     assert_eq!(service.livekit.customer_of(room(1)), Some(service.customer), "the room is made");
@@ -67,11 +67,11 @@ async fn who_may_not_listen_is_kept_out_and_does_not_learn_of_the_event() {
     ] {
         assert_eq!(plain(&service).by(&who).await.problem(), expected, "{:?}", who.principal);
         // The same as for an event that is not there.
-        let nowhere = join(&service, json!({ "event_id": 999_999 })).by(&who).await;
+        let nowhere = join(&service, &json!({ "event_id": 999_999 })).by(&who).await;
         assert_eq!(nowhere.problem(), expected, "{:?}", who.principal);
     }
     plain(&service).await.expect(401);
-    join(&service, json!({ "event_id": 999_999 })).await.expect(401);
+    join(&service, &json!({ "event_id": 999_999 })).await.expect(401);
     assert_eq!(service.livekit.customer_of(room(1)), None, "no room was made");
 }
 
@@ -138,7 +138,7 @@ async fn a_language_is_one_of_the_channels() {
         // Without a channel: one that has the language.
         (json!({ "language": "es-ES" }), 1),
     ] {
-        let answer = join(&service, changes).by(&listener).await.expect(200);
+        let answer = join(&service, &changes).by(&listener).await.expect(200);
         assert_eq!(answer.body["channel_id"], expected);
     }
     for changes in [
@@ -146,12 +146,12 @@ async fn a_language_is_one_of_the_channels() {
         json!({ "language": "fr-FR" }),
         json!({ "channel_id": 1, "language": "es" }),
     ] {
-        let refused = join(&service, changes).by(&listener).await.expect(422);
+        let refused = join(&service, &changes).by(&listener).await.expect(422);
         assert_eq!(refused.fields(), ["language"]);
     }
-    join(&service, json!({ "language": "klingon!" })).by(&listener).await.expect(422);
-    join(&service, json!({ "role": "speaker" })).by(&listener).await.expect(422);
-    join(&service, json!({ "channel_id": 3 })).by(&listener).await.expect(404);
+    join(&service, &json!({ "language": "klingon!" })).by(&listener).await.expect(422);
+    join(&service, &json!({ "role": "speaker" })).by(&listener).await.expect(422);
+    join(&service, &json!({ "channel_id": 3 })).by(&listener).await.expect(404);
     service.events.change(event_id(123_457), |event| event.channels.clear());
     plain(&service).by(&listener).await.expect(404);
 }
