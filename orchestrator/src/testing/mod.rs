@@ -120,7 +120,6 @@ impl TestService {
             Arc::clone(&live_state),
             shutdown.clone(),
         );
-        let live = Live::new(Arc::new(transcript::InMemory::new()), Arc::clone(&live_state));
         let watch = Watch::new(
             Arc::clone(&sessions),
             Arc::clone(&events) as _,
