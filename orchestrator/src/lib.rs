@@ -12,6 +12,7 @@ pub mod presence;
 mod provider;
 mod records;
 mod routes;
+mod start;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -24,4 +25,5 @@ pub use notices::{LiveNotices, channel as notices_channel};
 pub use provider::{AgentToken, LiveKitProvider, Provider, Room};
 pub use records::{AgentRecord, Artefact, RecordStatus, Records, SessionRecord};
 pub use routes::router;
+pub use start::{DRAIN, start};
 pub use state::AppState;

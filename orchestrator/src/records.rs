@@ -146,3 +146,68 @@ impl Records for EventsService {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{AgentStatus, SessionState};
+
+    #[test]
+    fn a_record_is_written_as_events_service_reads_it() {
+        let moment = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let language = |tag: &str| tag.parse::<LanguageTag>().expect("a language");
+        let session = Session {
+            session_id: "0192f0c1-2a6b-7c3d-8e4f-5a6b7c8d9e11".parse().expect("an id"),
+            event_id: EventId::new(123_457).expect("an id"),
+            channel_id: ChannelId::new(1).expect("an id"),
+            customer_id: common::ids::CustomerId::generate(),
+            state: SessionState::Stopping,
+            source_language: language("en-US"),
+            target_languages: vec![language("ca-ES")],
+            started_by: "somebody".to_owned(),
+            started_at: moment("2026-05-04T09:30:00.125Z"),
+            stopping_at: Some(moment("2026-05-04T10:12:29Z")),
+            ended_at: Some(moment("2026-05-04T10:12:30Z")),
+            finished_at: None,
+            failure: None,
+            peak_listeners: [(language("ca-ES"), 41)].into(),
+            agents: vec![SessionAgent {
+                agent_id: "agent-mt-ca-ES".to_owned(),
+                agent_type: AgentType::Mt,
+                language: Some(language("ca-ES")),
+                status: AgentStatus::Ended,
+                started_at: moment("2026-05-04T09:30:01Z"),
+                ended_at: Some(moment("2026-05-04T10:12:30Z")),
+                restarts: 2,
+                error: Some("it fell".to_owned()),
+                seen_alive_at: None,
+            }],
+        };
+        let artefact = Artefact {
+            name: "subtitles.ca-ES.srt".to_owned(),
+            kind: "subtitles".to_owned(),
+            language: language("ca-ES"),
+            format: "srt".to_owned(),
+            bytes: 7,
+            sha256: "00".repeat(32),
+            url: "/sessions/s/transcript?language=ca-ES&format=srt".to_owned(),
+        };
+        let record = SessionRecord::ended(&session, moment("2026-05-04T10:12:30Z"), vec![artefact]);
+        let expected = json!({
+            "session_id": "0192f0c1-2a6b-7c3d-8e4f-5a6b7c8d9e11", "channel_id": 1, "status": "ended",
+            "started_at": "2026-05-04T09:30:00.125Z", "ended_at": "2026-05-04T10:12:30Z",
+            "agents": [{
+                "agent_id": "agent-mt-ca-ES", "agent_type": "mt", "language": "ca-ES",
+                "started_at": "2026-05-04T09:30:01Z", "ended_at": "2026-05-04T10:12:30Z", "restarts": 2
+            }],
+            "peak_listeners": { "ca-ES": 41 },
+            "artefacts": [{
+                "name": "subtitles.ca-ES.srt", "kind": "subtitles", "language": "ca-ES", "format": "srt", "bytes": 7,
+                "sha256": "00".repeat(32), "url": "/sessions/s/transcript?language=ca-ES&format=srt"
+            }]
+        });
+        assert_eq!(serde_json::to_value(record).expect("JSON"), expected);
+    }
+}

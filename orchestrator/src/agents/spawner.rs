@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Job;
+use crate::presence::Presence;
 
 /// Why an agent ended before its time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,4 +58,19 @@ pub trait Listeners: Send + Sync {
 
     /// Something happened in a room of the event.
     fn rooms_changed(&self, event_id: EventId);
+}
+
+impl Listeners for Presence {
+    fn followed(
+        &self,
+        event_id: EventId,
+        channel_id: ChannelId,
+        language: &LanguageTag,
+    ) -> watch::Receiver<bool> {
+        Self::followed(self, event_id, channel_id, language)
+    }
+
+    fn rooms_changed(&self, event_id: EventId) {
+        Self::rooms_changed(self, event_id);
+    }
 }

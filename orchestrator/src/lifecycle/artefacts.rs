@@ -1,6 +1,6 @@
 //! What is left of a session: subtitles in each of its languages.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use common::persistence::PersistenceError;
@@ -52,5 +52,9 @@ impl Shared {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,5 +1,7 @@
 //! The operations, one canonical path each, without version prefix.
 
+#[cfg(test)]
+mod description_tests;
 mod event_config;
 mod pass;
 mod presence;
