@@ -26,10 +26,11 @@ sqlx: ## Renew what the build knows of the database (after a change to a query o
 specs: ## Renew the APIs' descriptions in specs/openapi
 	ILENIA_UPDATE=1 cargo test --locked -p ilenia --test specs
 
-bench: ## Run the benchmarks: rooms, then services
+bench: ## Run the benchmarks: rooms, services, sessions
 	cargo build --locked --release -p bench -p ilenia
 	cargo run --locked --release -p bench rooms
 	cargo run --locked --release -p bench services $${CARGO_TARGET_DIR:-target}/release/ilenia
+	cargo run --locked --release -p bench sessions $${CARGO_TARGET_DIR:-target}/release/ilenia
 
 clean: ## Remove what was built here
 	cargo clean

@@ -2,7 +2,9 @@
 
 mod process;
 mod rooms;
+mod service_process;
 mod services;
+mod sessions;
 
 use anyhow::{Context, Result};
 
@@ -24,10 +26,13 @@ async fn main() -> Result<()> {
             agents_process::run(&place, rooms.parse()?).await
         }
         ["services", ilenia] => services::measure(ilenia.as_ref()).await,
+        ["sessions", ilenia] => sessions::measure(ilenia.as_ref(), &[1, 4, 8]).await,
         ["rooms"] => rooms::measure(&[1, 4, 8]).await,
         ["rooms", counts @ ..] => {
             rooms::measure(&counts.iter().map(|n| n.parse()).collect::<Result<Vec<_>, _>>()?).await
         }
-        _ => anyhow::bail!("usage: bench rooms [COUNT…] | bench services PATH-OF-ILENIA"),
+        _ => anyhow::bail!(
+            "usage: bench rooms [COUNT…] | bench services PATH-OF-ILENIA | bench sessions PATH-OF-ILENIA"
+        ),
     }
 }

@@ -1,13 +1,17 @@
 //! The people of a room: one who speaks, one who reads.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use agents::{CancellationToken, ConnectOptions, JobContext, token::Permissions};
 use anyhow::{Context, Result, ensure};
 use common::{SegmentState, config::Secret};
 use media::segmenter::SegmenterConfig;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     task::JoinSet,
     time::{Instant, timeout},
 };
@@ -33,9 +37,6 @@ pub(crate) fn name(n: usize) -> String {
     format!("bench-{n}")
 }
 
-/// Where a person's context comes out once they joined.
-type Joining = oneshot::Receiver<JobContext>;
-
 /// Two people in one room, and the agents beside them.
 pub(crate) struct Joined {
     speaker: JobContext,
@@ -47,25 +48,57 @@ pub(crate) struct Joined {
 pub(crate) async fn join_all(place: &Place, rooms: usize) -> Result<Vec<Joined>> {
     let mut joined = Vec::new();
     for n in 0..rooms {
-        let leave = CancellationToken::new();
-        let speaker = person(place, n, "speaker-1", Permissions::SPEAKER, &leave);
-        let listener = person(place, n, "listener-1", Permissions::LISTENER, &leave);
-        let (speaker, listener) = (timeout(PATIENCE, speaker).await??, timeout(PATIENCE, listener).await??);
-        let deadline = Instant::now() + PATIENCE;
-        while listener.room().remote_participants().len() < 4 {
-            ensure!(Instant::now() < deadline, "the agents of room {n} did not join");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        joined.push(Joined { speaker, listener, leave });
+        let room = Joined::new(place, &name(n), &[None]).await?;
+        room.has_agents(3).await.with_context(|| format!("room {n}"))?;
+        joined.push(room);
     }
     Ok(joined)
 }
 
-fn person(place: &Place, n: usize, who: &str, may: Permissions, leave: &CancellationToken) -> Joining {
+impl Joined {
+    /// A speaker and listeners in `room`, each of whom follows a language, or none.
+    pub(crate) async fn new(place: &Place, room: &str, listeners: &[Option<&str>]) -> Result<Self> {
+        let leave = CancellationToken::new();
+        let speaker = person(place, room, "speaker-1", Permissions::SPEAKER, None, &leave).await?;
+        let mut listener = None;
+        for (n, follows) in listeners.iter().enumerate() {
+            let who = format!("listener-{n}");
+            listener = Some(person(place, room, &who, Permissions::LISTENER, *follows, &leave).await?);
+        }
+        Ok(Self { speaker, listener: listener.context("somebody has to listen")?, leave })
+    }
+
+    /// Waits until so many agents are in the room.
+    pub(crate) async fn has_agents(&self, count: usize) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let is_agent = |who: &livekit::id::ParticipantIdentity| who.as_str().starts_with("agent-");
+        while self.listener.room().remote_participants().keys().filter(|who| is_agent(who)).count() < count {
+            ensure!(Instant::now() < deadline, "{count} agents did not join");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+
+    /// All leave.
+    pub(crate) fn leave(self) {
+        self.leave.cancel();
+    }
+}
+
+async fn person(
+    place: &Place,
+    room: &str,
+    who: &str,
+    may: Permissions,
+    follows: Option<&str>,
+    leave: &CancellationToken,
+) -> Result<JobContext> {
     let secret = Secret::new(&place.api_secret);
-    let options = ConnectOptions::agent(&place.url, &place.api_key, secret, name(n), who).as_person(may);
-    let (hand_over, joining) = mpsc::channel(1);
-    let (give, context) = oneshot::channel();
+    let options = ConnectOptions::agent(&place.url, &place.api_key, secret, room, who).as_person(may);
+    let attributes: BTreeMap<_, _> =
+        follows.into_iter().map(|language| ("language".to_owned(), language.to_owned())).collect();
+    let options = ConnectOptions { attributes, ..options };
+    let (hand_over, mut joining) = mpsc::channel(1);
     let agent = move |ctx: JobContext| {
         let hand_over = hand_over.clone();
         async move {
@@ -75,13 +108,7 @@ fn person(place: &Place, n: usize, who: &str, may: Permissions, leave: &Cancella
         }
     };
     tokio::spawn(agents::connect(options, agent, leave.clone()));
-    tokio::spawn(async move {
-        let mut joining = joining;
-        if let Some(ctx) = joining.recv().await {
-            let _gone = give.send(ctx);
-        }
-    });
-    context
+    timeout(PATIENCE, joining.recv()).await?.with_context(|| format!("{who} did not join"))
 }
 
 /// All speak at once; returns the delays of every caption per language.

@@ -5,17 +5,13 @@
 //! to one core; the load and the database have the other.
 
 mod load;
-mod process;
 
 use std::{path::Path, time::Duration};
 
-use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use anyhow::{Result, ensure};
 
-use self::{
-    load::{Load, Target},
-    process::{Postgres, Running},
-};
+use self::load::{Load, Target};
+use crate::service_process::{Postgres, Running, client, make_event, sign_in};
 
 /// How many requests each figure is of.
 const REQUESTS: usize = 100_000;
@@ -67,28 +63,6 @@ pub(crate) async fn measure(ilenia: &Path) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn client() -> Result<reqwest::Client> {
-    reqwest::Client::builder().timeout(Duration::from_secs(30)).build().context("an HTTP client")
-}
-
-async fn sign_in(auth: &Running) -> Result<String> {
-    let answer = client()?.post(auth.url("/login")).json(&Running::credentials()).send().await?;
-    ensure!(answer.status() == 200, "sign-in: {}", answer.text().await?);
-    let answer: serde_json::Value = answer.json().await?;
-    Ok(answer["access_token"].as_str().context("a token")?.to_owned())
-}
-
-async fn make_event(events: &Running, token: &str) -> Result<i64> {
-    let event = json!({
-        "title": "Measured", "starts_at": "2030-01-01T09:00:00Z", "ends_at": "2030-01-01T10:00:00Z", "timezone": "Europe/Madrid",
-        "channels": [{ "name": "Main", "source_language": "en-US", "target_languages": ["es-ES", "ca-ES"] }],
-    });
-    let answer = client()?.post(events.url("/events")).bearer_auth(token).json(&event).send().await?;
-    ensure!(answer.status() == 201, "making an event: {}", answer.text().await?);
-    let answer: serde_json::Value = answer.json().await?;
-    answer["event_id"].as_i64().context("an event id")
 }
 
 /// Asks for `/health` again and again for as long as the sign-ins take.
