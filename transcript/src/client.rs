@@ -21,7 +21,7 @@ const MAX_BATCH: usize = 200;
 /// The first wait before sending again; it doubles up to …
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// … this.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Writes what was said in a session, in order, and waits for as long as the live-service is away. Clones share it.
 ///
