@@ -61,7 +61,16 @@ impl Watch {
                         }
                         None => break,
                     },
-                    Some(event_id) = doubts.recv() => self.look(event_id, Known::Lately).await,
+                    Some(event_id) = doubts.recv() => {
+                        // Many come at once: one look sees them all.
+                        let mut doubted = BTreeSet::from([event_id]);
+                        while let Ok(event_id) = doubts.try_recv() {
+                            doubted.insert(event_id);
+                        }
+                        for event_id in doubted {
+                            self.look(event_id, Known::Lately).await;
+                        }
+                    }
                     _ = rounds.tick() => self.round().await,
                 }
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use common::{
+    LanguageTag,
     access::may,
     ids::{ChannelId, CustomerId, EventId},
     problem::{Json, Problem, Query},
@@ -74,8 +75,7 @@ impl RoomBody {
                 Standing::Speaker(_) => speakers.push(participant.identity),
                 Standing::Agent => agents.push(participant.identity),
                 Standing::Listener(_) | Standing::Guest => {
-                    let language = participant.attributes.get("language").cloned().unwrap_or_default();
-                    *listeners.entry(language).or_default() += 1;
+                    *listeners.entry(followed(&participant)).or_default() += 1;
                 }
                 Standing::Unknown => {}
             }
@@ -86,6 +86,12 @@ impl RoomBody {
         let crate::domain::RoomName { event_id, channel_id } = room.name;
         Self { room_name, event_id, channel_id, customer_id, created_at, speakers, listeners, agents }
     }
+}
+
+/// The language that a listener says they follow; people write there what they like.
+fn followed(participant: &Participant) -> String {
+    let language = participant.attributes.get("language").and_then(|text| text.parse::<LanguageTag>().ok());
+    language.map_or_else(String::new, String::from)
 }
 
 /// List rooms

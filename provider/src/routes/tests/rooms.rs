@@ -17,11 +17,14 @@ async fn with_rooms() -> (TestService, RoomName) {
     }
     let mut listener = participant("listener-guest-01", false);
     listener.attributes.insert("language".to_owned(), "es-ES".to_owned());
+    let mut no_language = participant("listener-guest-04", false);
+    no_language.attributes.insert("language".to_owned(), "nonsense!".repeat(1000));
     let people = [
         participant(format!("speaker-{}", service.speaker), true),
         listener.clone(),
         crate::rooms::Participant { identity: "listener-guest-02".to_owned(), ..listener },
         participant(format!("listener-{}-03", service.listener), false),
+        no_language,
         participant("agent-mt-es-ES", true),
         participant("agent-asr", false),
         participant("somebody", false),
@@ -50,7 +53,7 @@ async fn a_list_says_who_is_there_and_what_they_follow() {
         json!({
             "room_name": "event-123457-channel-1", "event_id": 123_457, "channel_id": 1,
             "customer_id": service.customer, "created_at": "1970-01-01T00:00:00Z",
-            "speakers": [format!("speaker-{}", service.speaker)], "listeners": { "": 1, "es-ES": 2 },
+            "speakers": [format!("speaker-{}", service.speaker)], "listeners": { "": 2, "es-ES": 2 },
             "agents": ["agent-asr", "agent-mt-es-ES"]
         })
     );
