@@ -24,6 +24,11 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
             variable("LIVEKIT_URL", crate::settings::DEV_URL, "Its address, ws:// or wss://."),
             variable("LIVEKIT_API_KEY", crate::settings::DEV_API_KEY, "An API key of that server."),
             variable("LIVEKIT_API_SECRET", crate::settings::DEV_API_SECRET, "The key's secret."),
+            variable(
+                "LIVEKIT_AGENT_URL",
+                "",
+                "Where the agents of sessions reach it. When not set: LIVEKIT_URL.",
+            ),
             variable("LIVEKIT_SERVER_BIN", "", "`ilenia dev`: the livekit-server program to start."),
         ],
     ),
@@ -56,6 +61,8 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
             variable("LISTEN_HOST", "0.0.0.0", "The address to listen on."),
             variable("AUTH_SERVICE_PORT", "8081", "auth-service's port."),
             variable("EVENTS_SERVICE_PORT", "8083", "events-service's port."),
+            variable("LIVEKIT_PROVIDER_PORT", "8086", "livekit-provider's port."),
+            variable("LIVE_SERVICE_PORT", "8092", "live-service's port."),
             variable(
                 "AUTH_ISSUER",
                 "http://127.0.0.1:8081",
@@ -65,6 +72,21 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
                 "AUTH_SERVICE_URL",
                 "http://127.0.0.1:8081",
                 "Where the other services find auth-service.",
+            ),
+            variable(
+                "EVENTS_SERVICE_URL",
+                "http://127.0.0.1:8083",
+                "Where livekit-provider and live-service find events-service.",
+            ),
+            variable(
+                "LIVEKIT_PROVIDER_URL",
+                "http://127.0.0.1:8086",
+                "Where live-service finds livekit-provider.",
+            ),
+            variable(
+                "LIVE_SERVICE_URL",
+                "http://127.0.0.1:8092",
+                "Where livekit-provider finds live-service.",
             ),
             variable("FRONTEND_URL", "", "The web app's addresses, whose pages may call the services."),
             variable("TRUSTED_PROXIES", "", "Addresses and networks whose X-Forwarded-For counts."),
@@ -81,6 +103,12 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
                 "false",
                 "events-service answers with the examples of its description.",
             ),
+            variable(
+                "USE_LIVEKIT_MOCK",
+                "false",
+                "livekit-provider answers with the examples of its description.",
+            ),
+            variable("USE_LIVE_MOCK", "false", "live-service answers with the examples of its description."),
         ],
     ),
     (
@@ -151,14 +179,18 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
             variable(
                 "OAUTH_LIVE_SERVICE_CLIENT_SECRET",
                 "",
-                "Its secret; without one there is no such client.",
+                "Its secret, for auth-service and for live-service; without one there is no such client.",
             ),
             variable(
                 "OAUTH_LIVEKIT_PROVIDER_CLIENT_ID",
                 "livekit-provider",
                 "The client id of livekit-provider.",
             ),
-            variable("OAUTH_LIVEKIT_PROVIDER_CLIENT_SECRET", "", "Its secret."),
+            variable(
+                "OAUTH_LIVEKIT_PROVIDER_CLIENT_SECRET",
+                "",
+                "Its secret, for auth-service and for livekit-provider.",
+            ),
             variable(
                 "OAUTH_LIVE_EVENT_SERVICE_CLIENT_ID",
                 "live-event-service",
@@ -185,6 +217,10 @@ const SUBJECTS: &[(&str, &[Variable])] = &[
             "10",
             "Live events at once, for customers without a limit of their own.",
         )],
+    ),
+    (
+        "live-service.",
+        &[variable("AGENT_SPAWNER", "local", "Where agents run: local, in the service's own process.")],
     ),
     (
         "Logs.",
@@ -251,6 +287,8 @@ mod tests {
             include_str!("../../inference/src/config.rs"),
             include_str!("../../auth/src/config.rs"),
             include_str!("../../events/src/config.rs"),
+            include_str!("../../orchestrator/src/config.rs"),
+            include_str!("../../provider/src/config.rs"),
             include_str!("../../common/src/access/config.rs"),
             include_str!("../../common/src/live_state/mod.rs"),
             include_str!("../../common/src/persistence/postgres.rs"),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use livekit_api::services::room::{CreateRoomOptions, RoomClient};
 use rustix::process::{Pid, Signal, kill_process};
-use support::{API_KEY, API_SECRET, assert_fails, dev, get, ilenia, until, wait_until_gone};
+use serde_json::json;
+use support::{API_KEY, API_SECRET, assert_fails, dev, get, ilenia, person::Person, until, wait_until_gone};
 
 const START: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(30);
@@ -68,6 +69,71 @@ fn the_demonstration_accounts_sign_in_and_see_their_event() {
     });
     dev.signal(Signal::TERM);
     assert_eq!(dev.wait(END), Some(0));
+}
+
+#[test]
+fn a_manager_starts_a_session_sees_its_agents_and_stops_it() {
+    let (mut dev, http, _) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let manager = Person::sign_in(http, "manager@example.org").await;
+        let channel = json!({ "event_id": 123_457, "channel_id": 1 });
+        let session = manager.post("/api/live-service/sessions/start", &channel).await;
+        let id = session["session_id"].as_str().unwrap_or_else(|| panic!("a session: {session}")).to_owned();
+        assert_eq!(manager.get("/api/events/123457").await["state"], "live");
+        let sessions = manager
+            .until("its agents are in the room", "/api/live-service/sessions", |sessions| {
+                let agents = agents_of(&sessions["items"][0]);
+                agents.len() == 3 && agents.iter().all(|(_, status)| status == "active")
+            })
+            .await;
+        let session = &sessions["items"][0];
+        assert_eq!(session["session_id"], *id);
+        let agents: Vec<_> = agents_of(session).into_iter().map(|(agent, _)| agent).collect();
+        assert_eq!(agents, ["asr en-US", "mt ca-ES", "mt es-ES"]);
+        let stop = json!({ "event_id": 123_457, "session_id": id });
+        manager.post("/api/live-service/sessions/stop", &stop).await;
+        manager.until("completed", "/api/events/123457", |event| event["state"] == "completed").await;
+    });
+    dev.signal(Signal::TERM);
+    assert_eq!(dev.wait(END), Some(0));
+}
+
+#[test]
+fn ctrl_c_in_the_middle_of_a_session_ends_everything_in_time() {
+    let (mut dev, http, livekit) = dev(&[]);
+    dev.wait_for("Ready.", START);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let manager = Person::sign_in(http, "manager@example.org").await;
+        let channel = json!({ "event_id": 123_457, "channel_id": 1 });
+        let session = manager.post("/api/live-service/sessions/start", &channel).await;
+        let id = session["session_id"].as_str().expect("a session");
+        manager
+            .until("its agents are in the room", &format!("/api/live-service/sessions/{id}"), |session| {
+                let agents = agents_of(session);
+                agents.len() == 3 && agents.iter().all(|(_, status)| status == "active")
+            })
+            .await;
+    });
+    dev.signal(Signal::INT);
+    assert_eq!(dev.wait(END), Some(0));
+    assert_eq!(get(livekit, "/").0, 0);
+    assert!(!dev.seen().contains("did not end within"), "{}", dev.seen());
+}
+
+/// Type, language and status of each agent of a session, in order.
+fn agents_of(session: &serde_json::Value) -> Vec<(String, String)> {
+    let text = |agent: &serde_json::Value, key: &str| agent[key].as_str().unwrap_or_default().to_owned();
+    let agents = session["agents"].as_array().into_iter().flatten();
+    let mut agents: Vec<_> = agents
+        .map(|agent| {
+            (format!("{} {}", text(agent, "agent_type"), text(agent, "language")), text(agent, "status"))
+        })
+        .collect();
+    agents.sort();
+    agents
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn migrate(database: &Database, arguments: &[&str]) -> std::process::Command {
 
 #[tokio::test]
 async fn of_two_at_once_on_an_empty_database_one_applies_everything() {
-    for service in ["auth", "events"] {
+    for service in ["auth", "events", "livekit", "live"] {
         let database = Database::empty().await;
         assert_fails(
             &mut migrate(&database, &[service, "--check"]),
@@ -52,7 +52,7 @@ async fn a_newer_database_and_that_of_another_service_are_refused() {
 
 #[test]
 fn a_database_that_is_not_named_or_not_there_is_told() {
-    assert_fails(ilenia(&["migrate", "auth"]).env_remove("DATABASE_URL"), 64, &["DATABASE_URL: required"]);
+    assert_fails(ilenia(&["migrate", "auth"]).env_remove("DATABASE_URL"), 64, &["DATABASE_URL: needed"]);
     assert_fails(ilenia(&["migrate", "auth"]).env("DATABASE_URL", "mysql:/x"), 64, &["DATABASE_URL: "]);
     let nowhere = "postgres://nobody@127.0.0.1:1/nothing";
     assert_fails(ilenia(&["migrate", "auth"]).env("DATABASE_URL", nowhere), 69, &["not available"]);

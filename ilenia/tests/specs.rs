@@ -5,8 +5,13 @@ use std::path::PathBuf;
 use common::service::Document;
 use serde_json::Value;
 
-fn documents() -> [(&'static str, Document); 2] {
-    [("auth", auth::openapi()), ("events", events::openapi())]
+fn documents() -> [(&'static str, Document); 4] {
+    [
+        ("auth", auth::openapi()),
+        ("events", events::openapi()),
+        ("orchestrator", orchestrator::openapi()),
+        ("provider", provider::openapi()),
+    ]
 }
 
 fn path(name: &str) -> PathBuf {

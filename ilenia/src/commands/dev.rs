@@ -13,7 +13,7 @@ use crate::{
     commands::{
         agent::ENDPOINTS,
         engines::ENGINES_PORT,
-        services::{AUTH, EVENTS},
+        services::{AUTH, EVENTS, ORCHESTRATOR, PROVIDER},
     },
     dev::{
         address_of, demo,
@@ -58,6 +58,12 @@ pub(crate) struct DevArguments {
     /// events-service's own port; 0: any that is free [default: 8083]
     #[arg(long, value_name = "PORT")]
     events_port: Option<u16>,
+    /// livekit-provider's own port; 0: any that is free [default: 8086]
+    #[arg(long, value_name = "PORT")]
+    provider_port: Option<u16>,
+    /// live-service's own port; 0: any that is free [default: 8092]
+    #[arg(long, value_name = "PORT")]
+    orchestrator_port: Option<u16>,
 }
 
 impl DevArguments {
@@ -99,12 +105,25 @@ impl DevArguments {
         let listeners = Listeners {
             auth: self.listen("auth-service", self.auth_port, AUTH.default_port, "--auth-port")?,
             events: self.listen("events-service", self.events_port, EVENTS.default_port, "--events-port")?,
+            provider: self.listen(
+                "livekit-provider",
+                self.provider_port,
+                PROVIDER.default_port,
+                "--provider-port",
+            )?,
+            orchestrator: self.listen(
+                "live-service",
+                self.orchestrator_port,
+                ORCHESTRATOR.default_port,
+                "--orchestrator-port",
+            )?,
         };
 
         let started = Instant::now();
         if let Some(ports) = self.own_livekit(variables, &livekit).await? {
             livekit.url = format!("ws://{}", ports.address());
-            parts.start_livekit(livekit_server::locate(variables)?, ports, &livekit).await?;
+            let program = livekit_server::locate(variables)?;
+            parts.start_livekit(program, ports, &livekit, &listeners.webhook()?).await?;
             tell("LiveKit server", &livekit.url, &took(started));
         } else {
             parts.use_livekit(&livekit);
@@ -120,9 +139,13 @@ impl DevArguments {
             tell("Offline engines", &format!("http://{address}"), &took(started));
         }
         let began = Instant::now();
-        let routes = services::start(parts, variables, http_address, listeners).await?;
-        parts.start_http(http, routes);
+        let (routes, site) =
+            services::start(parts, variables, http_address, listeners, &livekit, models.clone()).await?;
+        parts.start_http(http, routes, site);
         tell("Services", &format!("http://{http_address}"), &took(began));
+        for (route, service) in services::PUBLIC_ROUTES {
+            terminal::line(format!("  {:<16} {route:<24} {service}", ""));
+        }
         Self::tell_accounts();
         tell_models(variables);
 

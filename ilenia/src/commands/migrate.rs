@@ -29,6 +29,8 @@ pub(crate) struct MigrateArguments {
 enum Service {
     Auth,
     Events,
+    Livekit,
+    Live,
 }
 
 impl MigrateArguments {
@@ -36,9 +38,12 @@ impl MigrateArguments {
         let migrator = match self.service {
             Service::Auth => &auth::persistence::postgres::MIGRATOR,
             Service::Events => &events::persistence::postgres::MIGRATOR,
+            Service::Livekit => &provider::persistence::postgres::MIGRATOR,
+            Service::Live => &orchestrator::persistence::postgres::MIGRATOR,
         };
-        let variables = Variables::from_env();
-        let config = database(&variables);
+        // Whatever a service would do: this is about its database.
+        let variables = Variables::from_env().with([("USE_DATABASE", "true")]);
+        let config = DatabaseConfig::from_variables(&variables);
         let Some(config) = variables.finish(config)? else {
             return Err(Failure::new(Kind::Usage, "DATABASE_URL: required"));
         };
@@ -56,20 +61,6 @@ impl MigrateArguments {
             terminal::line("up to date");
         }
         Ok(())
-    }
-}
-
-fn database(variables: &Variables) -> Option<DatabaseConfig> {
-    let Some(url) = variables.secret("DATABASE_URL") else {
-        variables.mistake("DATABASE_URL: required, as postgres://user:password@host/database");
-        return None;
-    };
-    match DatabaseConfig::from_url(url.expose()) {
-        Ok(config) => Some(config),
-        Err(error) => {
-            variables.mistake(format!("DATABASE_URL: {error}"));
-            None
-        }
     }
 }
 

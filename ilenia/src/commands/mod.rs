@@ -35,6 +35,10 @@ pub(crate) enum Command {
     Auth(auth::AuthArguments),
     /// Serve events-service: events, channels, who speaks and who listens
     Events,
+    /// Serve livekit-provider: rooms, and tokens for whoever may be in them
+    Provider,
+    /// Serve live-service: sessions and their agents, captions, transcripts
+    Orchestrator,
     /// Make the first administrator
     Admin(admin::AdminArguments),
     /// Take over the events of the old system: its events.json
@@ -61,6 +65,8 @@ impl Command {
             Self::Agent(arguments) => arguments.run().await,
             Self::Auth(arguments) => arguments.run().await,
             Self::Events => services::events().await,
+            Self::Provider => services::provider().await,
+            Self::Orchestrator => services::orchestrator().await,
             Self::Admin(arguments) => arguments.run().await,
             Self::Import(arguments) => arguments.run().await,
             Self::Engines(arguments) => arguments.run().await,

@@ -1,6 +1,6 @@
-//! `ilenia auth`, `ilenia events`: one service, on its own.
+//! `ilenia auth`, `ilenia events`, `ilenia provider`, `ilenia orchestrator`: one service, on its own.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use agents::CancellationToken;
 use auth::AuthConfig;
@@ -11,6 +11,9 @@ use common::{
 };
 
 use events::EventsConfig;
+use orchestrator::LiveConfig;
+use provider::ProviderConfig;
+use tokio_util::task::TaskTracker;
 
 use crate::{
     dev::{address_of, ports},
@@ -37,6 +40,19 @@ pub(crate) const AUTH: Place =
 /// events-service.
 pub(crate) const EVENTS: Place =
     Place { command: "events", port: "EVENTS_SERVICE_PORT", default_port: 8083, mock: "USE_EVENT_MOCK" };
+/// livekit-provider.
+pub(crate) const PROVIDER: Place = Place {
+    command: "provider",
+    port: "LIVEKIT_PROVIDER_PORT",
+    default_port: 8086,
+    mock: "USE_LIVEKIT_MOCK",
+};
+/// live-service.
+pub(crate) const ORCHESTRATOR: Place =
+    Place { command: "orchestrator", port: "LIVE_SERVICE_PORT", default_port: 8092, mock: "USE_LIVE_MOCK" };
+
+/// How long what a service does besides requests may take to end: agents finish what they have in hand.
+const TASKS_WITHIN: Duration = Duration::from_secs(16);
 
 impl Place {
     /// The settings of its shell.
@@ -56,6 +72,20 @@ pub(crate) async fn events() -> Result<(), Failure> {
     let variables = Variables::from_env();
     let config = |variables: &Variables| variables.finish(EventsConfig::from_variables(variables));
     serve(&EVENTS, &variables, config, events::start).await
+}
+
+/// Serves livekit-provider until it is told to end.
+pub(crate) async fn provider() -> Result<(), Failure> {
+    let variables = Variables::from_env();
+    let config = |variables: &Variables| variables.finish(ProviderConfig::from_variables(variables));
+    serve(&PROVIDER, &variables, config, provider::start).await
+}
+
+/// Serves live-service until it is told to end; its sessions' agents run in this process.
+pub(crate) async fn orchestrator() -> Result<(), Failure> {
+    let variables = Variables::from_env();
+    let config = |variables: &Variables| variables.finish(LiveConfig::from_variables(variables));
+    serve(&ORCHESTRATOR, &variables, config, orchestrator::start).await
 }
 
 async fn serve<C, F>(
@@ -87,8 +117,25 @@ where
     }
     terminal::line(format!("{} listens on http://{address}", place.command));
     let drain = shell.drain;
-    common::service::serve(listener, service.router(&shell), shutdown, drain).await;
+    let tasks = service.tasks();
+    let router = service.router(&shell);
+    // The tasks may ask the service itself to their end.
+    let silent = CancellationToken::new();
+    let served = common::service::serve(listener, router, silent.clone(), drain);
+    tokio::join!(served, async {
+        shutdown.cancelled().await;
+        ended(tasks).await;
+        silent.cancel();
+    });
     Ok(())
+}
+
+/// Resolves when a service's tasks, which have been told to, have ended, or had their time.
+pub(crate) async fn ended(tasks: TaskTracker) {
+    tasks.close();
+    if tokio::time::timeout(TASKS_WITHIN, tasks.wait()).await.is_err() {
+        tracing::warn!(tasks = tasks.len(), "not ended in time");
+    }
 }
 
 fn tell_of_redis(redis: Option<&RedisAddress>) {

@@ -1,18 +1,12 @@
 //! The HTTP side of `ilenia dev`: one address with the public routes that a proxy gives in production.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use agents::CancellationToken;
-use axum::{
-    Json, Router,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::{any_service, get},
-};
-use common::problem::Problem;
-use serde::Serialize;
+use axum::{Router, routing::any_service};
+use common::service::{About, Metrics, Readiness, Service, ServiceConfig};
 use tokio::net::TcpListener;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{dev::probe, joining, settings::LiveKitSettings};
 
@@ -44,15 +38,16 @@ impl Dependency {
 /// The dependencies by name.
 pub(crate) type Dependencies = BTreeMap<&'static str, Dependency>;
 
-/// `/ready`'s answer.
-#[derive(Debug, Serialize)]
-struct Readiness {
-    status: &'static str,
-    dependencies: BTreeMap<&'static str, &'static str>,
-}
-
 /// How long requests in hand may take once it is told to end.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// What answers where no service does.
+const ABOUT: About = About {
+    name: "ilenia-dev",
+    description: "The site of one machine: all services at their public routes.",
+    version: "v1",
+    collection: None,
+};
 
 /// The services, each at its public route.
 #[derive(Default)]
@@ -77,64 +72,54 @@ pub(crate) async fn serve(
     listener: TcpListener,
     dependencies: Dependencies,
     routes: PublicRoutes,
+    config: ServiceConfig,
     shutdown: CancellationToken,
 ) {
-    common::service::serve(listener, router(dependencies, routes), shutdown, DRAIN).await;
+    common::service::serve(listener, router(dependencies, routes, &config), shutdown, DRAIN).await;
 }
 
-fn router(dependencies: Dependencies, routes: PublicRoutes) -> Router {
-    Router::new()
-        .route("/health", get(health))
-        .route("/ready", get(ready))
-        .with_state(Arc::new(dependencies))
-        .merge(routes.0)
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-}
-
-async fn health() -> Json<serde_json::Value> {
-    Json(serde_json::json!({ "status": "ok" }))
-}
-
-async fn ready(State(dependencies): State<Arc<Dependencies>>) -> Response {
-    let states = futures_util::future::join_all(
-        dependencies.iter().map(|(name, dependency)| async { (*name, dependency.is_ready().await) }),
-    )
-    .await;
-    let all = states.iter().all(|(_, ready)| *ready);
-    let word = |ready| if ready { "ready" } else { "not ready" };
-    let readiness = Readiness {
-        status: word(all),
-        dependencies: states.into_iter().map(|(name, ready)| (name, word(ready))).collect(),
-    };
-    let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(readiness)).into_response()
-}
-
-async fn not_found() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
-}
-
-async fn method_not_allowed() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "this address does not take that method",
-    )
+/// The services have shells of their own: that of the site is behind them, for what is none of theirs.
+fn router(dependencies: Dependencies, routes: PublicRoutes, config: &ServiceConfig) -> Router {
+    let mut readiness = Readiness::default();
+    for (name, dependency) in dependencies {
+        readiness = readiness.needs(name, move || {
+            let dependency = dependency.clone();
+            async move { dependency.is_ready().await }
+        });
+    }
+    let site = Service::new(ABOUT, OpenApiRouter::default(), readiness, Metrics::new(ABOUT.name));
+    routes.0.fallback_service(site.router(config))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, extract::Request, http::Uri};
+    use axum::{
+        body::Body,
+        extract::Request,
+        http::{StatusCode, Uri},
+    };
+    use common::config::Variables;
     use tower::ServiceExt as _;
 
     use super::*;
+
+    fn config() -> ServiceConfig {
+        ServiceConfig::from_variables(&Variables::from([]), "SITE_PORT", 0, "USE_SITE_MOCK")
+    }
+
+    async fn ask(router: Router, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let answer = router.oneshot(request).await.expect("an answer");
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        (status, String::from_utf8(body.to_vec()).expect("text"))
+    }
 
     async fn start(dependencies: Dependencies) -> (SocketAddr, CancellationToken) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        tokio::spawn(serve(listener, dependencies, PublicRoutes::default(), shutdown.clone()));
+        tokio::spawn(serve(listener, dependencies, PublicRoutes::default(), config(), shutdown.clone()));
         (address, shutdown)
     }
 
@@ -160,24 +145,23 @@ mod tests {
     async fn public_routes_reach_their_services() {
         let service = Router::new().fallback(|uri: Uri| async move { uri.to_string() });
         let routes = PublicRoutes::default().at("/api/x", service.clone()).well_known(service);
-        let router = router(Dependencies::new(), routes);
+        let router = router(Dependencies::new(), routes, &config());
         for (asked, seen) in
             [("/api/x", "/"), ("/api/x/7?a=b", "/7?a=b"), ("/.well-known/keys", "/.well-known/keys")]
         {
-            let request = Request::get(asked).body(Body::empty()).expect("a request");
-            let answer = router.clone().oneshot(request).await.expect("an answer");
-            let body = axum::body::to_bytes(answer.into_body(), 1000).await.expect("a body");
-            assert_eq!(body, seen, "{asked}");
+            assert_eq!(ask(router.clone(), asked).await, (StatusCode::OK, seen.to_owned()), "{asked}");
         }
+        let (status, problem) = ask(router, "/api").await;
+        assert!(status == StatusCode::NOT_FOUND && problem.contains("\"code\":\"not_found\""), "{problem}");
     }
 
     #[tokio::test]
     async fn readiness_names_what_is_missing() {
         let gone = Dependency::Local { address: ([127, 0, 0, 1], 1).into(), path: "/" };
-        let answer = ready(State(Arc::new(Dependencies::from([("livekit", gone)])))).await;
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.expect("a body");
-        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        let dependencies = Dependencies::from([("livekit", gone)]);
+        let (status, body) = ask(router(dependencies, PublicRoutes::default(), &config()), "/ready").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!(body["dependencies"]["livekit"], "not ready");
     }
 }

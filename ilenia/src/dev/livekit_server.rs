@@ -96,26 +96,36 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// Starts a LiveKit server that takes `livekit`'s key, and keeps it running until `shutdown`.
+/// Starts a LiveKit server that takes `livekit`'s key and tells `webhook` what happens, and keeps it running until
+/// `shutdown`.
 pub(crate) fn start(
     program: PathBuf,
     ports: LiveKitPorts,
     livekit: &LiveKitSettings,
+    webhook: &str,
     shutdown: CancellationToken,
 ) -> Result<Supervised, Failure> {
     let keys = format!("{}: {}", livekit.api_key, livekit.api_secret.expose());
-    let command = move || command(&program, ports, &keys);
+    let config = config(&livekit.api_key, webhook);
+    let command = move || command(&program, ports, &config, &keys);
     let ready = Dependency::Local { address: ports.address(), path: "/" };
     Supervised::start(Program { name: "LiveKit server", command: Box::new(command), ready }, shutdown)
 }
 
+/// The server's configuration with a webhook whose notices are signed with that key.
+fn config(api_key: &str, webhook: &str) -> String {
+    // What is text in JSON is the same in YAML.
+    let [api_key, webhook] = [api_key, webhook].map(|text| serde_json::Value::from(text).to_string());
+    format!("{CONFIG}webhook:\n  api_key: {api_key}\n  urls: [{webhook}]\n")
+}
+
 /// By variables and not by arguments, which every user of the machine can read.
-fn command(program: &Path, ports: LiveKitPorts, keys: &str) -> Command {
+fn command(program: &Path, ports: LiveKitPorts, config: &str, keys: &str) -> Command {
     let mut command = bound_to_this_process(program);
     command
         // It would take REDIS_HOST, NODE_IP and others as its own.
         .env_clear()
-        .env("LIVEKIT_CONFIG", CONFIG)
+        .env("LIVEKIT_CONFIG", config)
         .env("LIVEKIT_KEYS", keys)
         .args(["--port", &ports.http.to_string()])
         .args(["--udp-port", &ports.rtc_udp.to_string()]);

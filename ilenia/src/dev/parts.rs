@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use agents::CancellationToken;
 use axum::Router;
+use common::service::{Service, ServiceConfig};
 use inference::{
     Models,
     engines::{self, EnginesConfig},
@@ -13,8 +14,10 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
+use tokio_util::task::TaskTracker;
 
 use crate::{
+    commands::services,
     dev::{
         demo::Demo,
         http::{self, Dependencies, Dependency, PublicRoutes},
@@ -42,8 +45,11 @@ pub(crate) struct Parts {
     livekit_end: CancellationToken,
     engines: Option<JoinHandle<io::Result<()>>>,
     engines_end: CancellationToken,
-    services: Vec<(&'static str, JoinHandle<()>)>,
+    services: Vec<(&'static str, TaskTracker, JoinHandle<()>)>,
+    /// What services do besides requests.
     services_end: CancellationToken,
+    /// Their requests: until the end of the former they may ask each other.
+    listeners_end: CancellationToken,
     http: Option<JoinHandle<()>>,
     http_end: CancellationToken,
     demo: Option<Demo>,
@@ -62,9 +68,10 @@ impl Parts {
         program: PathBuf,
         ports: LiveKitPorts,
         livekit: &LiveKitSettings,
+        webhook: &str,
     ) -> Result<(), Failure> {
         self.dependencies.insert("livekit", Dependency::Local { address: ports.address(), path: "/" });
-        let child = livekit_server::start(program, ports, livekit, self.livekit_end.clone())?;
+        let child = livekit_server::start(program, ports, livekit, webhook, self.livekit_end.clone())?;
         self.livekit.insert(child).ready().await
     }
 
@@ -95,18 +102,26 @@ impl Parts {
         self.services_end.clone()
     }
 
-    /// Serves one service on a port of its own.
-    pub(crate) fn start_service(&mut self, name: &'static str, listener: TcpListener, router: Router) {
+    /// Serves one service on a port of its own; returns what answers there.
+    pub(crate) fn start_service(
+        &mut self,
+        name: &'static str,
+        listener: TcpListener,
+        service: Service,
+        config: &ServiceConfig,
+    ) -> Router {
         if let Ok(address) = listener.local_addr() {
             self.dependencies.insert(name, Dependency::Local { address, path: "/ready" });
         }
-        let serving = common::service::serve(listener, router, self.services_end.clone(), DRAIN);
-        self.services.push((name, tokio::spawn(serving)));
+        let (tasks, router) = (service.tasks(), service.router(config));
+        let serving = common::service::serve(listener, router.clone(), self.listeners_end.clone(), DRAIN);
+        self.services.push((name, tasks, tokio::spawn(serving)));
+        router
     }
 
     /// Serves `/health`, `/ready` and the public routes: what was started or noted before is what has to be ready.
-    pub(crate) fn start_http(&mut self, listener: TcpListener, routes: PublicRoutes) {
-        let serving = http::serve(listener, self.dependencies.clone(), routes, self.http_end.clone());
+    pub(crate) fn start_http(&mut self, listener: TcpListener, routes: PublicRoutes, config: ServiceConfig) {
+        let serving = http::serve(listener, self.dependencies.clone(), routes, config, self.http_end.clone());
         self.http = Some(tokio::spawn(serving));
     }
 
@@ -121,12 +136,15 @@ impl Parts {
         if let Some(demo) = self.demo.take() {
             in_time("the demonstration", demo.ended()).await;
         }
+        self.services_end.cancel();
+        let tasks = self.services.iter().map(|(_, tasks, _)| services::ended(tasks.clone()));
+        futures_util::future::join_all(tasks).await;
         self.http_end.cancel();
+        self.listeners_end.cancel();
         if let Some(http) = self.http.take() {
             in_time("HTTP", async { drop(http.await) }).await;
         }
-        self.services_end.cancel();
-        for (name, service) in self.services {
+        for (name, _, service) in self.services {
             in_time(name, async { drop(service.await) }).await;
         }
         self.engines_end.cancel();

@@ -244,10 +244,12 @@ mod tests {
     async fn somebody() -> Dependency {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        let config = crate::commands::services::AUTH.config(&common::config::Variables::from([]));
         tokio::spawn(crate::dev::http::serve(
             listener,
             BTreeMap::default(),
             PublicRoutes::default(),
+            config,
             CancellationToken::new(),
         ));
         Dependency::Local { address, path: "/health" }

@@ -2,6 +2,8 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // each test file uses its part
 #![allow(clippy::disallowed_methods)] // real processes run on real time
 
+pub mod person;
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
