@@ -1,15 +1,19 @@
-"""Fixtures of the system tests: real LiveKit server, real engines, one stack a test."""
+"""Fixtures of the system tests: real LiveKit server, real engines, one stack a test; one PostgreSQL and one Redis for all."""
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "services"))
 
 from harness import Stack  # noqa: E402
 from peer import People  # noqa: E402
+from servers import Postgres, Redis  # noqa: E402
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,3 +38,24 @@ async def people(stack):
     people = People(stack.url)
     yield people
     await people.leave()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    # Not in pytest's own folder: the database server may run as another user, who could not reach it.
+    directory = Path(tempfile.mkdtemp(prefix="ilenia-postgres-"))
+    directory.chmod(0o755)
+    server = Postgres(directory / "cluster")
+    try:
+        server.initialise()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory):
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()

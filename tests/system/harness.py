@@ -89,25 +89,17 @@ class Process:
         return self.log.read_text(errors="replace")
 
 
-class Stack:
-    """One LiveKit server, one engine server and any number of `ilenia` commands, all on free ports."""
+class LiveKit:
+    """A LiveKit server on free ports that stay the same when it is started again."""
 
-    def __init__(self, directory: Path):
-        self.directory = directory
-        self.processes: list[Process] = []
-        self.livekit_port = free_port()
-        self.url = f"ws://127.0.0.1:{self.livekit_port}"
-        self.engines_port = free_port()
-        self.engines_url = f"http://127.0.0.1:{self.engines_port}"
-        self.asr_url = f"{self.engines_url}/asr"
-        self.mt_url = f"{self.engines_url}/v1"
-        self.tts_url = f"{self.engines_url}/tts"
-
-    def start_livekit(self) -> Process:
-        config = self.directory / "livekit.yaml"
+    def __init__(self, directory: Path, webhook: str | None = None):
+        self.port = free_port()
+        self.url = f"ws://127.0.0.1:{self.port}"
+        self.health = f"http://127.0.0.1:{self.port}/"
+        config = directory / "livekit.yaml"
         config.write_text(
             f"""
-port: {self.livekit_port}
+port: {self.port}
 bind_addresses: [127.0.0.1]
 rtc:
   tcp_port: {free_port()}
@@ -119,10 +111,37 @@ rtc:
 keys: {{{API_KEY}: {API_SECRET}}}
 logging: {{level: info}}
 """
+            + (f"webhook: {{api_key: {API_KEY}, urls: [{webhook!r}]}}\n" if webhook else "")
         )
-        server = self.run("livekit", [livekit_binary(), "--config", str(config)])
-        wait_for_http(f"http://127.0.0.1:{self.livekit_port}/", server)
-        return server
+        self.process = Process("livekit", [livekit_binary(), "--config", str(config)], directory / "livekit.log")
+
+    def start(self) -> Process:
+        """Starts it and waits until it answers."""
+        self.process.start()
+        wait_for_http(self.health, self.process)
+        return self.process
+
+
+class Stack:
+    """One LiveKit server, one engine server and any number of `ilenia` commands, all on free ports."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.processes: list[Process] = []
+        self.livekit = LiveKit(directory)
+        self.url = self.livekit.url
+        self.engines_port = free_port()
+        self.engines_url = f"http://127.0.0.1:{self.engines_port}"
+        self.asr_url = f"{self.engines_url}/asr"
+        self.mt_url = f"{self.engines_url}/v1"
+        self.tts_url = f"{self.engines_url}/tts"
+
+    def start_livekit(self) -> Process:
+        """The same server each time: on the same ports after it was stopped."""
+        process = self.livekit.start()
+        if process not in self.processes:
+            self.processes.append(process)
+        return process
 
     def start_engines(self) -> Process:
         engines = self.ilenia("engines", "engines", "--port", str(self.engines_port))

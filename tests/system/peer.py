@@ -57,10 +57,10 @@ class Recording:
 
 
 class Listener:
-    """Joins a room, keeps every caption and every audio track."""
+    """Joins the room of its token, keeps every caption and every audio track."""
 
-    def __init__(self, room: str, identity: str = "listener-test"):
-        self.room_name, self.identity = room, identity
+    def __init__(self, token: str):
+        self.token = token
         self.room = rtc.Room()
         self.captions: list[Caption] = []
         self.recordings: dict[str, Recording] = {}
@@ -69,7 +69,7 @@ class Listener:
     async def join(self, url: str) -> Listener:
         self.room.register_text_stream_handler(TOPIC, self._on_stream)
         self.room.on("track_subscribed", self._on_track)
-        await self.room.connect(url, token(self.room_name, self.identity, publish=False))
+        await self.room.connect(url, self.token)
         return self
 
     async def leave(self) -> None:
@@ -114,15 +114,15 @@ class Listener:
 
 
 class Speaker:
-    """Joins a room and publishes samples in real time as its microphone."""
+    """Joins the room of its token and publishes samples in real time as its microphone."""
 
-    def __init__(self, room: str, identity: str = "speaker-test", rate_hz: int = 16_000):
-        self.room_name, self.identity, self.rate_hz = room, identity, rate_hz
+    def __init__(self, token: str, rate_hz: int = 16_000):
+        self.token, self.rate_hz = token, rate_hz
         self.room = rtc.Room()
         self.source = rtc.AudioSource(rate_hz, 1, queue_size_ms=200)
 
     async def join(self, url: str) -> Speaker:
-        await self.room.connect(url, token(self.room_name, self.identity, publish=True))
+        await self.room.connect(url, self.token)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", self.source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(track, options)
@@ -150,10 +150,10 @@ class People:
         self.present: list[Listener | Speaker] = []
 
     async def listener(self, room: str, identity: str = "listener-test") -> Listener:
-        return await self._join(Listener(room, identity))
+        return await self._join(Listener(token(room, identity, publish=False)))
 
     async def speaker(self, room: str, identity: str = "speaker-test") -> Speaker:
-        return await self._join(Speaker(room, identity))
+        return await self._join(Speaker(token(room, identity, publish=True)))
 
     async def leave(self) -> None:
         await asyncio.gather(*(person.leave() for person in self.present))

@@ -3,7 +3,7 @@
 import asyncio
 
 from faulty_proxy import FaultyProxy
-from harness import until, wait_for_http
+from harness import until
 from talk import SENTENCES, make_talk, word_errors
 from test_first_light import agents_are_there, start_agents
 
@@ -32,19 +32,16 @@ async def test_nothing_is_lost_while_every_endpoint_answers_503_for_20_s(stack, 
 
 async def test_captions_go_on_after_the_livekit_server_was_restarted(stack, people, tmp_path):
     before, after = (make_talk(SENTENCES[i : i + 3], tmp_path) for i in (0, 3))
-    server = None
     start_agents(stack, "restart")
-    server = next(p for p in stack.processes if p.name == "livekit")
     listener = await people.listener("restart")
     await agents_are_there(listener)
     speaker = await people.speaker("restart")
     await speaker.say(before.samples)
     await until(lambda: len(listener.finals("es-ES")) >= 3, 30, "three Spanish captions")
 
-    server.kill()
+    stack.livekit.process.kill()
     await asyncio.sleep(2)
-    server.start()
-    wait_for_http(f"http://127.0.0.1:{stack.livekit_port}/", server)
+    stack.start_livekit()
     # People come back as new clients: what is under test is that the agents do.
     await speaker.leave()
     await listener.leave()

@@ -1,16 +1,9 @@
-"""Fixtures of the services' tests: one PostgreSQL and one Redis for all, services and databases for each that asks."""
-
-import shutil
-import sys
-import tempfile
-from pathlib import Path
+"""Fixtures of the services' tests: services and databases for each that asks."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from people_of_tests import World  # noqa: E402
-from platform_of_services import Platform, Postgres, Redis  # noqa: E402
+from people_of_tests import World
+from platform_of_services import Platform
 
 
 @pytest.hookimpl(wrapper=True)
@@ -24,27 +17,6 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    # Not in pytest's own folder: the database server may run as another user, who could not reach it.
-    directory = Path(tempfile.mkdtemp(prefix="ilenia-postgres-"))
-    directory.chmod(0o755)
-    server = Postgres(directory / "cluster")
-    try:
-        server.initialise()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def new_platform(postgres, redis, tmp_path):
     """Empty databases; nothing started yet."""
@@ -55,9 +27,9 @@ def new_platform(postgres, redis, tmp_path):
 
 @pytest.fixture(scope="session")
 def world(postgres, redis, tmp_path_factory):
-    """Both services with two customers, people of every role, and something of every kind. Not to be damaged."""
+    """All services with two customers, people of every role, and something of every kind. Not to be damaged."""
     platform = Platform(postgres, redis, tmp_path_factory.mktemp("world") / "services")
     try:
-        yield World(platform.start_both())
+        yield World(platform.start_services())
     finally:
         platform.stop()

@@ -6,7 +6,7 @@ import time
 
 import requests
 
-from platform_of_services import ADMIN, Platform
+from platform_of_services import ADMIN, SERVICES, Platform
 from specification import Specification
 
 PASSWORD = "a password of people in tests"
@@ -18,15 +18,14 @@ class World:
 
     def __init__(self, platform: Platform):
         self.platform = platform
-        self.specifications = {
-            name: Specification(platform.service(name).specification()) for name in ("auth", "events")
-        }
+        self.specifications = {name: Specification(platform.service(name).specification()) for name in SERVICES}
         self.short_lived = self._short_lived_token()
         self.tokens: dict[str, str | None] = {"anonymous": None, "root": platform.login()}
         # What stands for each parameter of a path.
         self.named: dict[str, str] = {"permission": "events:read"}
         self._make_people()
         self._make_event()
+        self._make_session()
 
     def ask(self, who: str, service: str, method: str, path: str, **options) -> requests.Response:
         return self.platform.service(service).call(method, path, self.tokens[who], **options)
@@ -92,6 +91,24 @@ class World:
             operation = next(o for o in specification.operations if (o.method, o.path) == ("POST", pattern))
             who = "service" if member == "session_id" else "manager"
             self.named[member] = self.make(who, "events", path, specification.example_body(operation))[member]
+
+    def _make_session(self) -> None:
+        """A session that is over, in an event that is over: to start or stop it again changes nothing."""
+        event = self.specifications["events"].example_body(self.specifications["events"].operation("create_event"))
+        made = self.make("manager", "events", "/events", event)
+        base, channel = f"/events/{made['event_id']}", made["channels"][0]["channel_id"]
+        speaker = {"user_id": self.users["speaker"], "channel_id": channel}
+        self.make("manager", "events", f"{base}/speakers", speaker)
+        self.make("manager", "events", f"{base}/listeners", {"user_id": self.users["listener"]})
+        self.make("manager", "events", f"{base}/state", {"state": "scheduled"})
+        self.over = {"event_id": made["event_id"], "channel_id": channel}
+        session = self.make("manager", "orchestrator", "/sessions/start", self.over)
+        self.over_session = {"event_id": made["event_id"], "session_id": session["session_id"]}
+        self.make("manager", "orchestrator", "/sessions/stop", self.over_session)
+        deadline = time.monotonic() + 30
+        while (event := self.ask("manager", "events", "GET", base).json())["state"] != "completed":
+            assert time.monotonic() < deadline, f"an event whose session was stopped is {event['state']}"
+            time.sleep(0.1)
 
     def path_of(self, operation) -> str:
         """The operation's path with what there is in this world."""

@@ -1,87 +1,27 @@
-"""Starts PostgreSQL, Redis, `ilenia auth` and `ilenia events` as real processes on free ports."""
+"""Starts `ilenia auth`, `events`, `provider` and `orchestrator` as real processes on free ports, with a LiveKit server."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import os
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import requests
 
-from harness import REPOSITORY, Process, free_port, ilenia_binary, wait_for_http
+from harness import API_KEY, API_SECRET, LiveKit, Process, free_port, ilenia_binary, wait_for_http
+from servers import Postgres, Redis
 
-SERVICES = ("auth", "events", "live", "livekit")
-# Found nowhere but in these tests.
-DATABASE_PASSWORDS = {service: f"database password of {service}/'%" for service in SERVICES}
+# Each service as `ilenia` calls it: the variable of its port, and its database.
+SERVICES = {
+    "auth": ("AUTH_SERVICE_PORT", "auth"),
+    "events": ("EVENTS_SERVICE_PORT", "events"),
+    "provider": ("LIVEKIT_PROVIDER_PORT", "livekit"),
+    "orchestrator": ("LIVE_SERVICE_PORT", "live"),
+}
 ADMIN = ("root@example.org", "the password of the first administrator")
 CLIENT = ("live-service", "a client secret for tests only")
+PROVIDER_CLIENT = ("livekit-provider", "the other client's secret, for tests only")
 KEY_SECRET = "a secret for tests that encrypts the signing keys"
-
-
-class Postgres:
-    """A cluster of one's own, with what `deploy/postgres/init.sql` makes."""
-
-    def __init__(self, directory: Path):
-        self.directory = directory
-        script = [REPOSITORY / "scripts/postgres.sh", "start", directory]
-        started = subprocess.run(script, check=True, stdout=subprocess.PIPE, text=True, timeout=90)
-        self.url = started.stdout.strip()
-        self.port = int(self.url.rsplit(":", 1)[1].split("/")[0])
-        self._numbers = itertools.count(1)
-
-    def initialise(self, administrator: str | None = None) -> None:
-        """Runs init.sql, as `administrator` (a URL) or the superuser."""
-        passwords = {f"ILENIA_{name.upper()}_PASSWORD": word for name, word in DATABASE_PASSWORDS.items()}
-        command = ["psql", "-X", "-q", "-f", REPOSITORY / "deploy/postgres/init.sql", administrator or self.url]
-        subprocess.run(command, check=True, env=os.environ | passwords, timeout=60, stdout=subprocess.DEVNULL)
-
-    def service_url(self, service: str, database: str | None = None, port: int | None = None) -> str:
-        """`DATABASE_URL` of a service."""
-        password = quote(DATABASE_PASSWORDS[service], safe="")
-        host = f"127.0.0.1:{port or self.port}"
-        return f"postgres://ilenia_{service}_user:{password}@{host}/{database or f'ilenia_{service}'}"
-
-    def another_database(self, service: str) -> str:
-        """Makes one more empty database of a service's user; returns its name."""
-        name = f"ilenia_{service}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} OWNER ilenia_{service}_user")
-        return name
-
-    def execute(self, statement: str, url: str | None = None) -> str:
-        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, url or self.url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def stop(self) -> None:
-        subprocess.run([REPOSITORY / "scripts/postgres.sh", "stop", self.directory], check=True, timeout=60)
-
-
-class Redis:
-    """A Redis server that keeps nothing."""
-
-    def __init__(self, directory: Path):
-        self.port = free_port()
-        arguments = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port)]
-        arguments += ["--save", "", "--appendonly", "no", "--dir", str(directory)]
-        self.process = Process("redis", arguments, directory / "redis.log").start()
-        deadline = time.monotonic() + 20
-        while not self._answers():
-            assert time.monotonic() < deadline and self.process.alive(), self.process.output()
-            time.sleep(0.02)
-        self.url = f"redis://127.0.0.1:{self.port}"
-
-    def _answers(self) -> bool:
-        command = ["redis-cli", "-p", str(self.port), "PING"]
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip() == "PONG"
-
-    def stop(self) -> None:
-        self.process.stop()
 
 
 @dataclass
@@ -106,48 +46,79 @@ class Running:
 
 
 class Platform:
-    """auth-service and events-service on databases of their own."""
+    """All services, each on a database of its own. Nothing is started yet."""
 
-    def __init__(self, postgres: Postgres, redis: Redis, directory: Path):
-        self.postgres, self.redis, self.directory = postgres, redis, directory
+    def __init__(self, postgres: Postgres, redis: Redis, directory: Path, models: str = "http://127.0.0.1:9"):
+        """Agents ask the models at `models`, where nobody needs to be while nobody speaks."""
+        self.postgres, self.redis, self.directory, self.models = postgres, redis, directory, models
         directory.mkdir(parents=True, exist_ok=True)
-        self.databases = {name: postgres.another_database(name) for name in ("auth", "events")}
-        self.auth_port = free_port()
-        self.auth_url = f"http://127.0.0.1:{self.auth_port}"
+        self.databases = {name: postgres.another_database(database) for name, (_, database) in SERVICES.items()}
+        # Where the services reach PostgreSQL, when not directly.
+        self.database_port: int | None = None
+        self.ports = {name: free_port() for name in SERVICES}
+        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+        self.auth_port, self.auth_url = self.ports["auth"], self.urls["auth"]
+        self.livekit = LiveKit(directory, f"{self.urls['provider']}/v2/livekit/webhook")
+        # What is to be ended, in that order.
+        self.processes: list[Process] = []
         self.running: list[Running] = []
+        self.services: dict[str, Running] = {}
+
+    def database_url(self, service: str, port: int | None = None) -> str:
+        _, database = SERVICES[service]
+        return self.postgres.service_url(database, self.databases[service], port or self.database_port)
 
     def environment(self, service: str, database_port: int | None = None) -> dict[str, str]:
         common = {
             "LISTEN_HOST": "127.0.0.1",
             "USE_DATABASE": "true",
-            "DATABASE_URL": self.postgres.service_url(service, self.databases[service], database_port),
+            "DATABASE_URL": self.database_url(service, database_port),
             "MIGRATE_ON_START": "true",
             "REDIS_URL": self.redis.url,
             "AUTH_ISSUER": self.auth_url,
             "AUTH_SERVICE_URL": self.auth_url,
             "ILENIA_LOG": "info",
         }
-        if service == "auth":
-            common |= {
-                "AUTH_KEY_SECRET": KEY_SECRET,
-                "BOOTSTRAP_ADMIN_EMAIL": ADMIN[0],
-                "BOOTSTRAP_ADMIN_PASSWORD": ADMIN[1],
-                "OAUTH_LIVE_SERVICE_CLIENT_ID": CLIENT[0],
-                "OAUTH_LIVE_SERVICE_CLIENT_SECRET": CLIENT[1],
-                # All tests sign in from one address.
-                "LOGIN_FAILURES_PER_IP": "100000",
-            }
-        return common
+        peers = {
+            "EVENTS_SERVICE_URL": self.urls["events"],
+            "LIVEKIT_PROVIDER_URL": self.urls["provider"],
+            "LIVE_SERVICE_URL": self.urls["orchestrator"],
+        }
+        client = {"OAUTH_LIVE_SERVICE_CLIENT_ID": CLIENT[0], "OAUTH_LIVE_SERVICE_CLIENT_SECRET": CLIENT[1]}
+        provider_client = {
+            "OAUTH_LIVEKIT_PROVIDER_CLIENT_ID": PROVIDER_CLIENT[0],
+            "OAUTH_LIVEKIT_PROVIDER_CLIENT_SECRET": PROVIDER_CLIENT[1],
+        }
+        livekit = {
+            "LIVEKIT_URL": self.livekit.url, "LIVEKIT_API_KEY": API_KEY, "LIVEKIT_API_SECRET": API_SECRET,
+        }
+        models = {
+            "HF_ASR_URL": f"{self.models}/asr", "HF_MT_URL": f"{self.models}/v1", "HF_TTS_URL": f"{self.models}/tts",
+        }
+        first_administrator = {
+            "AUTH_KEY_SECRET": KEY_SECRET,
+            "BOOTSTRAP_ADMIN_EMAIL": ADMIN[0],
+            "BOOTSTRAP_ADMIN_PASSWORD": ADMIN[1],
+            # All tests sign in from one address.
+            "LOGIN_FAILURES_PER_IP": "100000",
+        }
+        own = {
+            "auth": first_administrator | client | provider_client,
+            "events": {},
+            "provider": peers | provider_client | livekit,
+            "orchestrator": peers | client | models | {"AGENT_SPAWNER": "local"},
+        }
+        return common | own[service]
 
     def spawn(self, service: str, port: int | None = None, **variables: str) -> Running:
         """Starts a service without waiting for it."""
         port = port or free_port()
-        port_name = {"auth": "AUTH_SERVICE_PORT", "events": "EVENTS_SERVICE_PORT"}[service]
-        environment = self.environment(service) | {port_name: str(port)} | variables
+        environment = self.environment(service) | {SERVICES[service][0]: str(port)} | variables
         log = self.directory / f"{service}-{len(self.running)}.log"
         process = Process(service, [str(ilenia_binary()), service], log, environment).start()
         running = Running(service, f"http://127.0.0.1:{port}", process)
         self.running.append(running)
+        self.processes.append(process)
         return running
 
     def start(self, service: str, port: int | None = None, **variables: str) -> Running:
@@ -156,13 +127,27 @@ class Platform:
         wait_for_http(f"{running.url}/ready", running.process)
         return running
 
-    def start_both(self, **variables: str) -> Platform:
-        self.auth = self.start("auth", self.auth_port, **variables)
-        self.events = self.start("events", **variables)
+    def start_services(self, *names: str, **variables: str) -> Platform:
+        """Starts these services, or all, where the others look for them, and the LiveKit server when it is needed."""
+        names = names or tuple(SERVICES)
+        if "provider" in names:
+            self.processes.append(self.livekit.start())
+        for name in names:
+            self.services[name] = self.spawn(name, self.ports[name], **variables)
+        for name in names:
+            wait_for_http(f"{self.urls[name]}/ready", self.services[name].process)
         return self
 
     def service(self, name: str) -> Running:
-        return {"auth": self.auth, "events": self.events}[name]
+        return self.services[name]
+
+    @property
+    def auth(self) -> Running:
+        return self.services["auth"]
+
+    @property
+    def events(self) -> Running:
+        return self.services["events"]
 
     def login(self, email: str = ADMIN[0], password: str = ADMIN[1]) -> str:
         """An access token."""
@@ -177,12 +162,12 @@ class Platform:
         return answer.json()["access_token"]
 
     def stop(self) -> None:
-        for running in self.running:
-            if running.process.alive():
-                running.process.child.terminate()
-        for running in self.running:
+        for process in self.processes:
+            if process.alive():
+                process.child.terminate()
+        for process in self.processes:
             with contextlib.suppress(AssertionError):
-                running.process.stop()
+                process.stop()
 
     def report(self) -> str:
         """The end of every process' output, for a test that failed."""

@@ -56,13 +56,8 @@ def cut_off(new_platform):
     """A service whose database is at the end of a wire."""
     platform = new_platform
     wire = Wire(platform.postgres.port)
-    platform.auth = platform.start(
-        "auth", platform.auth_port, DATABASE_URL=platform.environment("auth", wire.port)["DATABASE_URL"]
-    )
-    platform.events = platform.start(
-        "events", DATABASE_URL=platform.environment("events", wire.port)["DATABASE_URL"]
-    )
-    yield platform, wire
+    platform.database_port = wire.port
+    yield platform.start_services(), wire
     wire.close()
 
 
@@ -113,7 +108,7 @@ def test_a_service_waits_for_its_database_at_start(new_platform):
     wire = Wire(platform.postgres.port)
     try:
         wire.cut()
-        url = platform.environment("auth", wire.port)["DATABASE_URL"]
+        url = platform.database_url("auth", wire.port)
         running = platform.spawn("auth", platform.auth_port, DATABASE_URL=url)
         deadline = time.monotonic() + 10
         while "waiting for the database" not in running.process.output():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import REPOSITORY
-from platform_of_services import DATABASE_PASSWORDS, SERVICES, Postgres
+from servers import DATABASE_PASSWORDS, DATABASES, Postgres
 
 
 def connects(url: str) -> tuple[bool, str]:
@@ -17,15 +17,15 @@ def connects(url: str) -> tuple[bool, str]:
 
 
 def check_locks(postgres: Postgres) -> None:
-    for service in SERVICES:
-        for other in SERVICES:
+    for service in DATABASES:
+        for other in DATABASES:
             allowed, error = connects(postgres.service_url(service, f"ilenia_{other}"))
             assert allowed == (service == other), f"{service} in the database of {other}: {error}"
             if not allowed:
                 assert "permission denied for database" in error
         own = postgres.service_url(service)
         postgres.execute("CREATE TABLE probe (id int); DROP TABLE probe", own)
-        others = [role for role in SERVICES if role != service]
+        others = [role for role in DATABASES if role != service]
         for other in others:
             done = subprocess.run(
                 ["psql", "-X", "-q", "-c", f"SET ROLE ilenia_{other}_user", own], capture_output=True, text=True,
@@ -76,4 +76,4 @@ def test_init_has_no_default_passwords(postgres):
     assert "set ILENIA_EVENTS_PASSWORD, ILENIA_LIVE_PASSWORD, ILENIA_LIVEKIT_PASSWORD" in done.stderr
     # Nothing has happened: the password is what it was.
     assert connects(postgres.service_url("auth"))[0]
-    assert set(DATABASE_PASSWORDS) == set(SERVICES)
+    assert set(DATABASE_PASSWORDS) == set(DATABASES)

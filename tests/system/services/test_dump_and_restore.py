@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from harness import REPOSITORY
-from platform_of_services import Platform
+from platform_of_services import SERVICES, Platform
 
 FOLDER = REPOSITORY / "deploy/postgres"
 READERS = ("root", "admin", "manager", "service")
@@ -41,9 +41,10 @@ def answers(world, platform: Platform) -> dict[tuple[str, str, str], tuple]:
 def restored(world, postgres, redis, tmp_path):
     """The world's services once more, on what was restored from dumps."""
     platform = Platform(postgres, redis, tmp_path / "restored")
-    for service in ("auth", "events"):
-        source = postgres.service_url(service, world.platform.databases[service])
-        target = postgres.service_url(service, platform.databases[service])
+    # The rooms are the same too.
+    platform.livekit = world.platform.livekit
+    for service in SERVICES:
+        source, target = world.platform.database_url(service), platform.database_url(service)
         dump = tmp_path / f"{service}.dump"
         for script, url in (("dump.sh", source), ("restore.sh", target)):
             done = run(script, url, dump)
@@ -51,8 +52,8 @@ def restored(world, postgres, redis, tmp_path):
         assert dump.stat().st_mode & 0o077 == 0, "it holds password hashes"
     # Links to the keys and the issuer are told by configuration, and here are to be the same.
     same = {"AUTH_ISSUER": world.platform.auth_url, "AUTH_SERVICE_URL": world.platform.auth_url}
-    platform.auth = platform.start("auth", platform.auth_port, MIGRATE_ON_START="false", **same)
-    platform.events = platform.start("events", MIGRATE_ON_START="false", **same)
+    for name in SERVICES:
+        platform.services[name] = platform.start(name, platform.ports[name], MIGRATE_ON_START="false", **same)
     yield platform
     platform.stop()
 
@@ -60,7 +61,7 @@ def restored(world, postgres, redis, tmp_path):
 def test_every_resource_answers_as_before(world, restored):
     before, after = answers(world, world.platform), answers(world, restored)
     fine = [key for key, (status, *_) in before.items() if status == 200]
-    assert {service for service, *_ in fine} == {"auth", "events"} and len(fine) > 20, "there is something to compare"
+    assert {service for service, *_ in fine} == set(SERVICES) and len(fine) > 20, "there is something to compare"
     assert before.keys() == after.keys()
     different = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
     assert not different, different

@@ -10,7 +10,7 @@ LOGINS = 20
 
 def test_health_answers_while_twenty_sign_in(new_platform):
     platform = new_platform
-    platform.auth = platform.start("auth", platform.auth_port)
+    platform.start_services("auth")
     token = platform.login()
     together = threading.Barrier(LOGINS + 1)
     statuses: list[int] = []

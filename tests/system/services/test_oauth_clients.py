@@ -82,7 +82,7 @@ def test_keys_rotate_under_load_and_no_verification_fails(new_platform):
     """
     platform = new_platform
     ahead = {"AUTH_KEY_PUBLISH_AHEAD_SECONDS": "40"}
-    platform.start_both(**ahead)
+    platform.start_services("auth", "events", **ahead)
     keys = jwt.PyJWKClient(f"{platform.auth_url}/.well-known/jwks.json", lifespan=5)
     first = platform.login()
     old = jwt.get_unverified_header(first)["kid"]

@@ -22,7 +22,7 @@ def test_two_that_start_at_once_share_the_schema_the_key_and_the_first_administr
     assert len(published[0]) == 1, "one signing key"
 
     for here, there in (pair, reversed(pair)):
-        platform.auth = here
+        platform.services["auth"] = here
         token = platform.login()
         me = there.call("GET", "/me", token)
         assert me.status_code == 200, me.text
@@ -31,7 +31,7 @@ def test_two_that_start_at_once_share_the_schema_the_key_and_the_first_administr
 
 def test_events_services_that_start_at_once_migrate_once(new_platform):
     platform = new_platform
-    platform.auth = platform.start("auth", platform.auth_port)
+    platform.start_services("auth")
     pair = [platform.spawn("events") for _ in range(2)]
     for running in pair:
         wait_for_http(f"{running.url}/ready", running.process)
