@@ -39,6 +39,10 @@ class FaultyProxy:
         """Refuses until `admit`."""
         self.refuse_for(float("inf"), paths)
 
+    def remaining(self) -> float:
+        """How long it still refuses."""
+        return max(0.0, self._until - time.monotonic())
+
     def admit(self) -> None:
         self._until = 0.0
 
@@ -62,7 +66,7 @@ class FaultyProxy:
     async def _handle(self, request: web.Request) -> web.Response:
         body = await request.read()
         self.asked.append(Asked(time.monotonic(), request.path, target_language(request, body)))
-        left = self._until - time.monotonic()
+        left = self.remaining()
         if left > 0 and request.path.startswith(self._paths):
             self.refused += 1
             estimated = max(0.5, min(2.0, left))

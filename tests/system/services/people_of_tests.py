@@ -110,9 +110,11 @@ class World:
             assert time.monotonic() < deadline, f"an event whose session was stopped is {event['state']}"
             time.sleep(0.1)
 
-    def path_of(self, operation) -> str:
+    def path_of(self, service: str, operation) -> str:
         """The operation's path with what there is in this world."""
         # Who is taken off the event has to be on it.
         assigned = {"unassign_speaker": "speaker", "unassign_listener": "listener"}.get(operation.id)
         named = self.named | ({"user_id": self.users[assigned]} if assigned else {})
+        if service == "orchestrator":
+            named |= {"session_id": self.over_session["session_id"], "language": "es-ES"}
         return operation.path.format(**named)

@@ -18,6 +18,10 @@ class Operation:
     def path_parameters(self) -> list[str]:
         return [p["name"] for p in self.said.get("parameters", []) if p["in"] == "path"]
 
+    def media_types(self, status: int) -> list[str]:
+        """What an answer may be made of."""
+        return list(self.said["responses"].get(str(status), {}).get("content", {}))
+
     @property
     def header_parameters(self) -> list[str]:
         return [p["name"].lower() for p in self.said.get("parameters", []) if p["in"] == "header"]

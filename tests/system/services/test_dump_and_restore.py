@@ -24,9 +24,9 @@ def answers(world, platform: Platform) -> dict[tuple[str, str, str], tuple]:
     given = {}
     for service, specification in world.specifications.items():
         for operation in specification.operations:
-            if operation.method != "GET":
+            if operation.method != "GET" or "application/json" not in operation.media_types(200):
                 continue
-            path = world.path_of(operation)
+            path = world.path_of(service, operation)
             for who in READERS:
                 answer = platform.service(service).call("GET", path, world.tokens[who])
                 body = answer.json()

@@ -1,4 +1,4 @@
-"""Property-based tests made from the specifications, against the running services on PostgreSQL.
+"""Property-based tests made from the specifications, against the running services on PostgreSQL, with a LiveKit server.
 
 Schemathesis thinks up requests, right ones and wrong ones, and holds every answer to what the service says of itself.
 """
@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from platform_of_services import CLIENT
+from platform_of_services import CLIENT, SERVICES
 from specification import Specification
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -21,10 +21,10 @@ EXAMPLES = os.environ.get("ILENIA_FUZZING_EXAMPLES", "12")
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_answer_is_as_the_specification_says(new_platform, service, tmp_path):
     # Many wrong passwords and secrets are part of it.
-    platform = new_platform.start_both(LOGIN_FAILURES_PER_ACCOUNT="100000")
+    platform = new_platform.start_services(LOGIN_FAILURES_PER_ACCOUNT="100000")
     running = platform.service(service)
     token = platform.login()
     program = Path(sys.executable).with_name("schemathesis")
@@ -46,7 +46,7 @@ def test_every_answer_is_as_the_specification_says(new_platform, service, tmp_pa
     assert "panicked" not in running.process.output()
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_the_specification_is_valid(world, service):
     document = world.platform.service(service).specification()
     assert document["openapi"].startswith("3.1")
@@ -63,7 +63,7 @@ def bodies(specification: Specification):
                 yield f"{operation.id} {what} {name}", media_type
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_body_has_an_example_that_is_valid(world, service):
     specification = world.specifications[service]
     wrong, count = [], 0

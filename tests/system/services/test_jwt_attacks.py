@@ -1,4 +1,4 @@
-"""Forged, stale and mangled access tokens are 401, each and every one, at both services."""
+"""Forged, stale and mangled access tokens are 401, each and every one, at every service."""
 
 import time
 
@@ -9,7 +9,8 @@ from forged_tokens import Key, KeyServer, by_issuer, by_stranger, claims
 from platform_of_services import ADMIN
 
 # An operation of each service that a platform administrator may call.
-OPERATIONS = {"auth": "/me", "events": "/events"}
+OPERATIONS = {"auth": "/me", "events": "/events", "provider": "/rooms", "orchestrator": "/sessions"}
+AUDIENCES = {"events": "event-service", "provider": "livekit-service", "orchestrator": "live-service"}
 LEEWAY_S = 30
 
 
@@ -34,7 +35,7 @@ def check_all(running, tokens: dict[str, str]) -> None:
     assert running.get("/health").status_code == 200
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", OPERATIONS)
 def test_what_a_stranger_can_make_is_refused(world, service):
     running = world.platform.service(service)
     token = world.platform.login()
@@ -67,7 +68,7 @@ def test_what_the_issuer_signed_for_something_else_is_refused(new_platform):
         issuer.close()
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", OPERATIONS)
 def test_a_refresh_token_is_no_access_token(world, service):
     answer = world.platform.auth.call("POST", "/login", json={"email": ADMIN[0], "password": ADMIN[1]})
     refresh = answer.cookies.get("ilenia_refresh") or answer.headers["set-cookie"].split("=", 1)[1].split(";")[0]
@@ -75,7 +76,7 @@ def test_a_refresh_token_is_no_access_token(world, service):
     check_all(world.platform.service(service), {"refresh token": refresh})
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", OPERATIONS)
 def test_a_token_counts_only_where_it_belongs(world, service):
     running, token = world.platform.service(service), world.platform.login()
     path = OPERATIONS[service]
@@ -94,7 +95,7 @@ def test_a_token_counts_only_where_it_belongs(world, service):
     assert refused(running.get(f"{path}?access_token={token}")) is None
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", OPERATIONS)
 def test_tokens_of_another_issuer_with_the_same_key_are_refused(world, service):
     platform = world.platform
     running = platform.service(service)
@@ -104,14 +105,14 @@ def test_tokens_of_another_issuer_with_the_same_key_are_refused(world, service):
     token = elsewhere.call("POST", "/login", **login).json()["access_token"]
     check_all(running, {"wrong iss": token})
     elsewhere.process.stop()
-    if service == "events":
-        others = platform.start("auth", AUTH_AUDIENCE="live-service,livekit-service")
+    if service in AUDIENCES:
+        others = platform.start("auth", AUTH_AUDIENCE=",".join(sorted(set(AUDIENCES.values()) - {AUDIENCES[service]})))
         token = others.call("POST", "/login", **login).json()["access_token"]
         check_all(running, {"wrong aud": token})
         others.process.stop()
 
 
-@pytest.mark.parametrize("service", ["auth", "events"])
+@pytest.mark.parametrize("service", OPERATIONS)
 def test_an_expired_token_is_refused(world, service):
     token, ends = world.short_lived
     # Long over, when the tests before this one took their time.
