@@ -9,6 +9,8 @@ import requests
 from cuttable_wire import Wire
 
 QUICK_S = 5.0
+# What each service reads from its database.
+PATHS = {"auth": "/users", "events": "/events", "provider": "/tokens?event_id=123457", "orchestrator": "/sessions"}
 
 
 class Traffic:
@@ -62,7 +64,7 @@ def cut_off(new_platform):
 
 
 @pytest.mark.parametrize("way", ["cut", "stall"])
-@pytest.mark.parametrize(("service", "path"), [("auth", "/users"), ("events", "/events")])
+@pytest.mark.parametrize(("service", "path"), PATHS.items())
 def test_an_outage_is_told_at_once_and_over_within_seconds(cut_off, service, path, way):
     platform, wire = cut_off
     token = platform.login()

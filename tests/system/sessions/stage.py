@@ -149,10 +149,14 @@ class Stage:
         await agents_are_in(listeners[SOURCE])
         return Play(self, event, session, await self.speaker(event), listeners)
 
-    def watch(self, event: Event, who: str = "manager", last_id: str | None = None, language: str | None = None):
+    def watch(self, event: Event, who: str = "manager") -> EventStream:
         """The event's stream of state, counts and captions."""
-        url = f"{self.platform.urls['orchestrator']}/events/{event.id}/watch"
-        return EventStream(url + (f"?language={language}" if language else ""), self[who].token, last_id)
+        return EventStream(f"{self.platform.urls['orchestrator']}/events/{event.id}/watch", self[who].token)
+
+    def follow(self, session: dict, language: str, who: str = "listener", last_id: str | None = None) -> EventStream:
+        """What is said in a language, after what the reader has."""
+        url = f"{self.platform.urls['orchestrator']}/sessions/{session['session_id']}/segments?language={language}"
+        return EventStream(url, self[who].token, last_id)
 
     async def empty(self) -> None:
         """Everybody leaves."""
@@ -175,16 +179,15 @@ class Play:
         return self.session["session_id"]
 
     async def log(self, language: str, who: str = "manager") -> list[dict]:
-        """The session's history in a language: its segments in order, page by page."""
-        segments, after = [], 0
+        """The session's history in a language, page by page: its segments in the order of the media clock."""
+        segments, after = [], "0"
         while True:
-            page = await self.stage[who].get(
-                "orchestrator", f"/sessions/{self.id}/segments", params={"language": language, "after": after}
-            )
+            params = {"language": language, "after": after}
+            page = await self.stage[who].get("orchestrator", f"/sessions/{self.id}/segments", params=params)
             if not page["items"]:
-                return segments
-            segments += page["items"]
-            after = page["items"][-1]["position"]
+                return sorted(segments, key=lambda segment: segment["start_ms"])
+            segments += [item["segment"] for item in page["items"]]
+            after = page["next_cursor"]
 
     async def log_of(self, language: str, count: int, within: float) -> list[dict]:
         """The history once it has that many segments."""

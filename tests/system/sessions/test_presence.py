@@ -70,7 +70,7 @@ async def test_joins_leaves_and_renewals_are_counted(stage):
     await second.leave()
     await count_is(stage, event, {"es-ES": 1, "ca-ES": 1}, 3)
     for path in (f"/live/{event.id}/fr-FR/join", "/live/999999999/es-ES/join"):
-        assert (await stage["listener"].ask("POST", "orchestrator", path, json={})).status_code in (404, 422), path
+        assert (await stage["listener"].ask("POST", "orchestrator", path, json={})).status_code == 404, path
     await asyncio.gather(first.leave(), third.leave())
     await count_is(stage, event, {}, 3)
 

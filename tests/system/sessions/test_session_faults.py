@@ -33,23 +33,24 @@ async def test_redis_may_forget_everything_and_be_away(stage, tmp_path):
     redis = stage.platform.redis
     play = await stage.playing()
     spanish = play.listeners["es-ES"]
-    async with stage.watch(play.event, language="es-ES") as watch:
+    async with stage.follow(play.session, "es-ES") as watch:
         saying = asyncio.create_task(play.speaker.say(talk.samples))
-        await until(lambda: watch.of("caption"), 15, "the first Spanish caption")
+        await until(lambda: watch.of("segment"), 15, "the first Spanish caption")
         assert redis.command("FLUSHALL") == "OK"
-        count = len(watch.of("caption"))
-        await until(lambda: len(watch.of("caption")) > count + 1, 12, "captions go on after Redis forgot everything")
+        count = len(watch.of("segment"))
+        await until(lambda: len(watch.of("segment")) > count + 1, 12, "captions go on after Redis forgot everything")
 
         redis.kill()
         count = len(spanish.finals("es-ES"))
         await until(lambda: len(spanish.finals("es-ES")) > count, 10, "captions do not wait for Redis")
         redis.start()
-        await goes_on(play, lambda: len(watch.of("caption")), count, "Redis was started again")
+        count = len(watch.of("segment"))
+        await goes_on(play, lambda: len(watch.of("segment")), count, "Redis was started again")
         await saying
         await everything_is_kept(play, texts(talk))
-        await until(lambda: len(watch.of("caption")) >= len(talk.sentences), 10, "the watcher got all captions")
+        await until(lambda: len(watch.of("segment")) >= len(talk.sentences), 10, "the watcher got all captions")
         log = await play.log("es-ES")
-        assert [one["text"] for one in watch.of("caption")] == [one["text"] for one in log]
+        assert [one["segment"] for one in watch.of("segment")] == log
     await play.stop()
 
 

@@ -9,7 +9,7 @@ import webvtt
 
 from harness import until
 from judging import MODES, check_log, check_said_once, voiced_seconds
-from stage import LANGUAGES, SOURCE, TARGETS, agents_are_in, good
+from stage import AGENTS, LANGUAGES, SOURCE, TARGETS, agents_are_in
 from talk import SENTENCES, apertium, make_talk
 
 LINE_CHARACTERS, LINES, CUE_S = 42, 2, 7.0
@@ -37,6 +37,8 @@ async def test_an_event_is_held_from_a_login_to_completed(stage, tmp_path):
         audience = dict(zip(people, joined, strict=True))
         await agents_are_in(audience[SOURCE])
         await until(lambda: watch.last("listeners") == dict.fromkeys(LANGUAGES, 1), 10, "three listeners are counted")
+        agents = {agent["agent_id"]: agent["status"] for agent in watch.last("state")["sessions"][0]["agents"]}
+        assert agents == dict.fromkeys(AGENTS, "active")
         stats = await manager.get("orchestrator", f"/live/{event.id}/stats")
         assert stats == dict.fromkeys(LANGUAGES, 1)
 
@@ -51,18 +53,20 @@ async def test_an_event_is_held_from_a_login_to_completed(stage, tmp_path):
             await until(lambda t=track: voiced_seconds(t.samples) > 3, 20, f"the talk is heard in {language}")
 
         # The fourth comes late: what was said so far, then what comes, without a gap or a double.
-        history = await listener.get(
-            "orchestrator", f"/sessions/{session['session_id']}/segments", params={"language": "es-ES"}
-        )
-        assert [one["text"] for one in history["items"]] == [c.text for c in audience["es-ES"].finals("es-ES")]
-        last = str(history["items"][-1]["position"])
-        async with stage.watch(event, "listener", last, "es-ES") as late:
-            await speaker.say(after.samples)
-            await until(lambda: len(late.of("caption")) >= 3, 20, "three captions of the late listener")
-            told = history["items"] + late.of("caption")
+        path = f"/sessions/{session['session_id']}/segments"
+        history = await listener.get("orchestrator", path, params={"language": "es-ES"})
+        told = history["items"]
+        assert [one["segment"]["text"] for one in told] == [c.text for c in audience["es-ES"].finals("es-ES")]
+        saying = asyncio.create_task(speaker.say(after.samples))
+        # The connection is lost once meanwhile, and the reader goes on where it was.
+        for count in (4, 6):
+            async with stage.follow(session, "es-ES", last_id=told[-1]["cursor"]) as late:
+                await until(lambda n=count, s=late: len(told + s.of("segment")) >= n, 20, "captions of the late listener")
+            told += late.of("segment")
+        await saying
         await until(lambda: len(audience["ca-ES"].finals("ca-ES")) >= 6, 20, "six Catalan captions")
         await until(lambda: len(watch.of("caption")) >= 18, 10, "six captions in each of three languages")
-        assert [one["text"] for one in told] == [c.text for c in audience["es-ES"].finals("es-ES")]
+        assert [one["segment"]["text"] for one in told] == [c.text for c in audience["es-ES"].finals("es-ES")]
         assert [one["position"] for one in told] == sorted({one["position"] for one in told})
 
         began = time.monotonic()
