@@ -197,7 +197,7 @@ async def test_who_is_not_assigned_any_more_is_put_out_within_seconds(stage):
     manager = stage["manager"]
     await manager.delete("events", f"/events/{event.id}/listeners/{stage['listener'].user_id}")
     await until(lambda: "listener" in gone, 5, "the listener is put out")
-    await manager.delete("events", f"/events/{event.id}/speakers/{stage['speaker'].user_id}")
+    await manager.delete("events", f"/events/{event.id}/speakers/{stage['speaker'].user_id}/{event.channel}")
     await until(lambda: "speaker" in gone, 5, "the speaker is put out")
     assert gone["listener"] == gone["speaker"] == rtc.DisconnectReason.PARTICIPANT_REMOVED
     assert "other" not in gone and other.room.isconnected()
