@@ -32,11 +32,19 @@ impl fmt::Display for LanguageTag {
     }
 }
 
+/// Well-formed tags (RFC 5646, section 2.1) but grandfathered ones.
+#[cfg(feature = "service")]
+const PATTERN: &str = concat!(
+    r"^(([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?",
+    r"(-([0-9][A-Za-z0-9]{3}|[A-Za-z0-9]{5,8}))*(-[0-9A-WYZa-wyz](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?",
+    r"|[Xx](-[A-Za-z0-9]{1,8})+)$"
+);
+
 #[cfg(feature = "service")]
 impl utoipa::PartialSchema for LanguageTag {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         use utoipa::openapi::schema::{Object, Type};
-        let object = Object::builder().schema_type(Type::String).max_length(Some(64));
+        let object = Object::builder().schema_type(Type::String).max_length(Some(64)).pattern(Some(PATTERN));
         object.description(Some("a BCP-47 language tag")).examples(["es-ES"]).into()
     }
 }
