@@ -116,7 +116,6 @@ impl TokenRequest {
             can_publish_data: Some(publish_data),
             can_update_own_metadata: Some(update_own_metadata),
             hidden,
-            agent: self.kind == ParticipantKind::Agent,
             ..VideoGrants::default()
         };
         let mut token = AccessToken::with_api_key(api_key, api_secret.expose())
@@ -160,6 +159,7 @@ mod tests {
         assert_eq!(claims.video.can_publish, Some(false));
         assert_eq!(claims.video.can_publish_data, Some(true));
         assert!(!claims.video.room_admin && !claims.video.room_create && !claims.video.hidden);
+        assert!(!claims.video.agent, "it cannot register as a worker");
     }
 
     #[test]
