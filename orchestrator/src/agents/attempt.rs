@@ -22,8 +22,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(13);
 /// An agent that left its room has so long to be back by itself.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
-/// By so much the one after it looks further back than the one before it was last seen.
-const OVERLAP: TimeDelta = TimeDelta::seconds(10);
+/// By so much the one after it looks further back than the one before it was last seen: for three minutes a segment may
+/// wait for its translation, and the one before it was also seen while it drained.
+const OVERLAP: TimeDelta = TimeDelta::seconds(200);
 
 /// How a run came to its end.
 #[derive(Debug)]
