@@ -23,17 +23,14 @@ use crate::AppState;
 }))]
 pub(crate) struct RoomEvent {
     /// Names it, for as often as it is told.
-    #[schema(max_length = 200)]
     id: String,
     /// What happened, in `LiveKit`'s words. Those that are not known here are ignored.
-    #[schema(max_length = 200)]
     event: String,
     /// When.
     #[serde(default)]
     #[expect(dead_code, reason = "what is done does not depend on it")]
     created_at: Option<DateTime<Utc>>,
     /// In which room.
-    #[schema(max_length = 200)]
     #[expect(dead_code, reason = "event and channel name it here")]
     room_name: String,
     /// Of which event.

@@ -98,6 +98,7 @@ impl From<Session> for StartAnswer {
     security(("bearer" = ["sessions:start"])),
     responses(
         (status = 200, description = "The session runs", body = StartAnswer),
+        (status = 404, description = "There is no such event or channel for whoever asks"),
         (status = 409, description = "The event is in a state in which nothing starts, the customer has as many live events as it may, or the channel's last session is still stopping"),
         (status = 503, description = "A service that this needs, or LiveKit, is away"),
     )

@@ -31,7 +31,10 @@ pub(crate) struct Stop {
 #[utoipa::path(
     post, path = "/sessions/stop", tag = "sessions", request_body = Stop,
     security(("bearer" = ["sessions:stop"])),
-    responses((status = 200, description = "The session, stopped or stopping", body = SessionBody))
+    responses(
+        (status = 200, description = "The session, stopped or stopping", body = SessionBody),
+        (status = 404, description = "There is no such session for whoever asks"),
+    )
 )]
 pub(crate) async fn stop_session(
     who: May<may::SessionsStop>,

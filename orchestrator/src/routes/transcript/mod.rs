@@ -32,6 +32,7 @@ pub(super) struct TranscriptQuery {
     /// In this language; without, in the one that was spoken.
     language: Option<LanguageTag>,
     /// As subtitles, as text, or as data. Without, as data.
+    #[param(inline)]
     format: Option<Format>,
 }
 
