@@ -31,7 +31,8 @@ async fn each_agent_gets_the_least_that_it_needs() {
         let claims = claims(&answer);
         assert_eq!((claims.sub.as_str(), claims.kind.as_str()), (identity, "agent"));
         let video = claims.video;
-        assert!(video.room_join && video.agent && video.room == "event-123457-channel-1");
+        assert!(video.room_join && video.room == "event-123457-channel-1");
+        assert!(!video.agent, "with LiveKit's grant `agent` it could register as a worker");
         assert_eq!(video.can_subscribe, Some(true));
         assert_eq!((video.can_publish, video.can_publish_data), (Some(publishes), Some(data)), "{identity}");
         assert_eq!(video.hidden, hidden, "{identity}");
